@@ -1,0 +1,1 @@
+"""The resources under ``/services``: one module a resource, each a table of routes."""

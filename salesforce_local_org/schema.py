@@ -1,0 +1,164 @@
+"""What objects and fields this org has, and how objects and fields are added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@dataclass(slots=True)
+class PicklistValue:
+    """One entry of a picklist."""
+
+    value: str
+    label: str
+    active: bool = True
+    default: bool = False
+
+
+@dataclass(slots=True)
+class Field:
+    """One field of an object: the facts that a describe tells, under Salesforce's names for them."""
+
+    name: str
+    label: str
+    type: str
+    length: int = 0
+    precision: int = 0
+    scale: int = 0
+    digits: int = 0
+    nillable: bool = False
+    createable: bool = False
+    updateable: bool = False
+    filterable: bool = False
+    sortable: bool = False
+    groupable: bool = False
+    aggregatable: bool = False
+    defaulted_on_create: bool = False
+    default_value: bool | float | str | None = None
+    unique: bool = False
+    case_sensitive: bool = False
+    external_id: bool = False
+    id_lookup: bool = False
+    auto_number: bool = False
+    formula: str | None = None
+    custom: bool = False
+    name_field: bool = False
+    encrypted: bool = False
+    restricted_picklist: bool = False
+    dependent_picklist: bool = False
+    controller_name: str | None = None
+    picklist_values: list[PicklistValue] = field(default_factory=list)
+    reference_to: list[str] = field(default_factory=list)
+    relationship_name: str | None = None
+    name_pointing: bool = False
+    polymorphic_foreign_key: bool = False
+    cascade_delete: bool = False
+    compound_field_name: str | None = None
+    extra_type_info: str | None = None
+    org_feature: str | None = None
+
+    @property
+    def calculated(self) -> bool:
+        """Whether the field is a formula."""
+        return self.formula is not None
+
+    @property
+    def compound(self) -> bool:
+        """Whether the field has no column of its own: its value is put together from its parts."""
+        return self.type in {"address", "location"}
+
+    @property
+    def required_on_create(self) -> bool:
+        """Whether a create without a value fails with REQUIRED_FIELD_MISSING."""
+        return (
+            self.createable and not self.nillable and not self.defaulted_on_create and self.type != "boolean"
+        )
+
+
+@dataclass(slots=True)
+class ChildRelationship:
+    """The other end of a reference field: how a parent reaches the children that point at it."""
+
+    name: str | None
+    child: str
+    field: str
+    cascade_delete: bool = False
+
+
+@dataclass(slots=True)
+class SObject:
+    """One object of the org, with its fields in describe order."""
+
+    name: str
+    label: str
+    label_plural: str
+    key_prefix: str | None
+    custom: bool = False
+    queryable: bool = True
+    retrieveable: bool = True
+    searchable: bool = False
+    replicateable: bool = True
+    createable: bool = True
+    updateable: bool = True
+    deletable: bool = True
+    undeletable: bool = False
+    mergeable: bool = False
+    triggerable: bool = True
+    layoutable: bool = True
+    org_feature: str | None = None
+    fields: list[Field] = field(default_factory=list)
+    child_relationships: list[ChildRelationship] = field(default_factory=list)
+    _by_name: dict[str, Field] = field(default_factory=dict, repr=False)
+
+    def field(self, name: str) -> Field | None:
+        """The field of that API name, whatever its case; None if the object has no such field."""
+        if len(self._by_name) != len(self.fields):
+            self._by_name = {each.name.lower(): each for each in self.fields}
+        return self._by_name.get(name.lower())
+
+    @property
+    def soft_deletes(self) -> bool:
+        """Whether a deleted record goes to the recycle bin, with IsDeleted true."""
+        return self.field("IsDeleted") is not None
+
+    @property
+    def name_field(self) -> Field | None:
+        """The field that names a record to a person, if the object has one."""
+        return next((each for each in self.fields if each.name_field), None)
+
+    def stored_fields(self) -> Iterator[Field]:
+        """The fields that have a column in the store: all but compounds and formulas."""
+        return (each for each in self.fields if not each.compound and not each.calculated)
+
+
+class Schema:
+    """All objects of one org, found by name (whatever its case) or by key prefix."""
+
+    def __init__(self) -> None:
+        self._objects: dict[str, SObject] = {}
+        self.features: dict[str, bool] = {
+            "tagging": False,
+            "state_country_picklists": False,
+            "multi_currency": False,
+            "person_accounts": False,
+        }
+
+    def __iter__(self) -> Iterator[SObject]:
+        return iter(self._objects.values())
+
+    def object(self, name: str) -> SObject | None:
+        """The object of that API name, whatever its case; None if the org has no such object."""
+        return self._objects.get(name.lower())
+
+    def add(self, sobject: SObject) -> None:
+        """Add an object, or replace the one of the same name."""
+        self._objects[sobject.name.lower()] = sobject
+
+    def by_prefix(self, record_id: str) -> SObject | None:
+        """The object that a record id belongs to, by its first three characters."""
+        prefix = record_id[:3]
+        return next((each for each in self if each.key_prefix == prefix), None)

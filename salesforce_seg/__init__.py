@@ -1,0 +1,1 @@
+"""The common core: how to speak to Salesforce."""

@@ -1,0 +1,1 @@
+"""Salesforce to Singer: Segment's Salesforce collections as streams."""

@@ -1,0 +1,1 @@
+"""Events to Salesforce: what Segment's and RudderStack's Salesforce destinations do."""
