@@ -111,6 +111,8 @@ class SObject:
     layoutable: bool = True
     org_feature: str | None = None
     fields: list[Field] = field(default_factory=list)
+    hidden_fields: list[Field] = field(default_factory=list)
+    """Fields that field-level security hides: no reader, writer or describe of this org sees them."""
     child_relationships: list[ChildRelationship] = field(default_factory=list)
     _by_name: dict[str, Field] = field(default_factory=dict, repr=False)
 
@@ -119,6 +121,13 @@ class SObject:
         if len(self._by_name) != len(self.fields):
             self._by_name = {each.name.lower(): each for each in self.fields}
         return self._by_name.get(name.lower())
+
+    def hide(self, name: str) -> None:
+        """Take a field out of everybody's sight, as field-level security does. Its values stay."""
+        hidden = [each for each in self.fields if each.name.lower() == name.lower()]
+        self.hidden_fields += hidden
+        self.fields = [each for each in self.fields if each not in hidden]
+        self._by_name = {}
 
     @property
     def soft_deletes(self) -> bool:
@@ -134,18 +143,33 @@ class SObject:
         """The fields that have a column in the store: all but compounds and formulas."""
         return (each for each in self.fields if not each.compound and not each.calculated)
 
+    def columns(self) -> Iterator[Field]:
+        """The fields that have a column in the store, those that nobody may see among them."""
+        yield from self.stored_fields()
+        yield from (each for each in self.hidden_fields if not each.compound and not each.calculated)
+
+
+_ALWAYS_ON = frozenset({None, "data_com", "partner_or_customer_portal", "scheduling"})
+
 
 class Schema:
     """All objects of one org, found by name (whatever its case) or by key prefix."""
 
     def __init__(self) -> None:
         self._objects: dict[str, SObject] = {}
+        self._by_prefix: dict[str | None, SObject] = {}
         self.features: dict[str, bool] = {
             "tagging": False,
             "state_country_picklists": False,
             "multi_currency": False,
             "person_accounts": False,
         }
+
+    def has_feature(self, feature: str | None) -> bool:
+        """Whether the org has what a catalogue entry needs. Record types come with person accounts."""
+        if feature == "record_types":
+            feature = "person_accounts"
+        return feature in _ALWAYS_ON or self.features.get(feature or "", False)
 
     def __iter__(self) -> Iterator[SObject]:
         return iter(self._objects.values())
@@ -157,8 +181,8 @@ class Schema:
     def add(self, sobject: SObject) -> None:
         """Add an object, or replace the one of the same name."""
         self._objects[sobject.name.lower()] = sobject
+        self._by_prefix[sobject.key_prefix] = sobject
 
     def by_prefix(self, record_id: str) -> SObject | None:
         """The object that a record id belongs to, by its first three characters."""
-        prefix = record_id[:3]
-        return next((each for each in self if each.key_prefix == prefix), None)
+        return self._by_prefix.get(record_id[:3])
