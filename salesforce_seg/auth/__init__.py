@@ -1,0 +1,1 @@
+"""Login: a strategy per flow, one login at a time."""

@@ -1,0 +1,190 @@
+"""What objects an org has and what fields they have, for the user who asks.
+
+Field-level security hides fields and objects from describe, so this is also what the user may see.
+Source: REST API Developer Guide, "Describe Global" and "sObject Describe".
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from salesforce_seg import composite
+from salesforce_seg.errors import ObjectUnavailable, SalesforceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from salesforce_seg.session import Session
+
+
+def _known(cls: type, body: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a describe body that a dataclass has, under its snake-case names."""
+    wanted = {re.sub(r"_([a-z])", lambda m: m[1].upper(), each.name): each.name for each in fields(cls)}
+    return {wanted[key]: value for key, value in body.items() if key in wanted and value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class PicklistValue:
+    """One entry of a picklist."""
+
+    value: str
+    label: str = ""
+    active: bool = True
+    default_value: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDescribe:
+    """One field of an object: describe's own facts, under snake-case names."""
+
+    name: str
+    type: str = "string"
+    label: str = ""
+    length: int = 0
+    byte_length: int = 0
+    precision: int = 0
+    scale: int = 0
+    digits: int = 0
+    nillable: bool = False
+    createable: bool = False
+    updateable: bool = False
+    filterable: bool = False
+    sortable: bool = False
+    groupable: bool = False
+    aggregatable: bool = False
+    calculated: bool = False
+    custom: bool = False
+    external_id: bool = False
+    id_lookup: bool = False
+    unique: bool = False
+    case_sensitive: bool = False
+    auto_number: bool = False
+    default_value: Any = None
+    defaulted_on_create: bool = False
+    encrypted: bool = False
+    html_formatted: bool = False
+    name_field: bool = False
+    name_pointing: bool = False
+    polymorphic_foreign_key: bool = False
+    cascade_delete: bool = False
+    restricted_picklist: bool = False
+    dependent_picklist: bool = False
+    controller_name: str = ""
+    compound_field_name: str = ""
+    extra_type_info: str = ""
+    relationship_name: str = ""
+    deprecated_and_hidden: bool = False
+    reference_to: tuple[str, ...] = ()
+    picklist_values: tuple[PicklistValue, ...] = ()
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> FieldDescribe:
+        """Read one entry of describe's ``fields``."""
+        values = _known(cls, body)
+        values["reference_to"] = tuple(body.get("referenceTo") or ())
+        values["picklist_values"] = tuple(
+            PicklistValue(**_known(PicklistValue, entry)) for entry in body.get("picklistValues") or ()
+        )
+        return cls(**values)
+
+    @property
+    def is_key(self) -> bool:
+        """Whether records are matched by this field, so that its values must never be cut."""
+        return self.type in {"id", "email"} or self.external_id or self.id_lookup or self.unique
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSummary:
+    """One object as global describe lists it."""
+
+    name: str
+    label: str = ""
+    label_plural: str = ""
+    key_prefix: str = ""
+    custom: bool = False
+    custom_setting: bool = False
+    queryable: bool = False
+    retrieveable: bool = False
+    replicateable: bool = False
+    searchable: bool = False
+    createable: bool = False
+    updateable: bool = False
+    deletable: bool = False
+    undeletable: bool = False
+    triggerable: bool = False
+    deprecated_and_hidden: bool = False
+    associate_entity_type: str = ""
+    associate_parent_entity: str = ""
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> ObjectSummary:
+        """Read one entry of global describe's ``sobjects``."""
+        return cls(**_known(cls, body))
+
+
+@dataclass(frozen=True, slots=True)
+class SObjectDescribe(ObjectSummary):
+    """One object with its fields, in describe's order."""
+
+    fields: tuple[FieldDescribe, ...] = ()
+    _by_name: dict[str, FieldDescribe] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> SObjectDescribe:
+        """Read a describe answer."""
+        summary = {key: value for key, value in body.items() if key != "fields"}
+        described = tuple(FieldDescribe.from_json(entry) for entry in body.get("fields") or ())
+        return cls(
+            **_known(cls, summary),
+            fields=described,
+            _by_name={each.name.lower(): each for each in described},
+        )
+
+    def field(self, name: str) -> FieldDescribe | None:
+        """The field of that API name, whatever its case; None if the user sees no such field."""
+        return self._by_name.get(name.lower())
+
+
+class Describer:
+    """Asks for describes, 25 objects an API call, and remembers them.
+
+    Args:
+        session: The connection to the org.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._objects: dict[str, ObjectSummary] | None = None
+        self._described: dict[str, SObjectDescribe | SalesforceError] = {}
+
+    def objects(self) -> dict[str, ObjectSummary]:
+        """All objects the user may see, by API name (one API call, once)."""
+        raise NotImplementedError
+
+    def describe(self, names: Iterable[str]) -> dict[str, SObjectDescribe | SalesforceError]:
+        """Describe several objects.
+
+        Args:
+            names: API names.
+
+        Returns:
+            For each name its describe, or the error that stands in its way (ObjectUnavailable when the org or the
+            user does not have it): one object never spoils the others.
+
+        Raises:
+            SalesforceError: The whole call failed: no connection, refused login, quota.
+        """
+        raise NotImplementedError
+
+    def describe_one(self, name: str) -> SObjectDescribe:
+        """Describe one object.
+
+        Raises:
+            SalesforceError: It cannot be described; ObjectUnavailable when the org or the user does not have it.
+        """
+        raise NotImplementedError
+
+
+_ = (composite, ObjectUnavailable)
