@@ -44,6 +44,8 @@ class Field:
     external_id: bool = False
     id_lookup: bool = False
     auto_number: bool = False
+    display_format: str = "{00000000}"
+    """How an auto-number looks: the braces hold as many zeros as digits."""
     formula: str | None = None
     custom: bool = False
     name_field: bool = False

@@ -98,8 +98,10 @@ _TAGGED = (
     "Event",
     "Lead",
     "Note",
+    "Opportunity",
+    "Solution",
+    "Task",
 )
-_TAGGED += ("Opportunity", "Solution", "Task")
 _UNDESCRIBED_CHILDREN: dict[str, list[tuple[str, str, str, bool]]] = {
     name: [("Tags", f"{name}Tag", "ItemId", True)] for name in _TAGGED
 }
@@ -118,16 +120,38 @@ _PERSON_NAME_PARTS = {"FirstName", "LastName"}
 def load(features: Mapping[str, bool] | None = None) -> Schema:
     """The standard objects of an org with these features on (``Schema.features``; the others are off)."""
     schema = Schema()
-    schema.features.update(features or {})
-    for sobject in standard_objects():
-        if schema.has_feature(sobject.org_feature):
-            sobject.fields = [each for each in sobject.fields if schema.has_feature(each.org_feature)]
-            schema.add(sobject)
-    for sobject in schema:
-        sobject.child_relationships = [
-            each for each in sobject.child_relationships if schema.object(each.child)
-        ]
+    switch_on(schema, features or {})
     return schema
+
+
+def switch_on(schema: Schema, features: Mapping[str, bool]) -> None:
+    """Set features of an org, and add the standard objects and fields that they bring.
+
+    Raises:
+        ValueError: There is no such feature.
+    """
+    unknown = sorted(set(features) - set(schema.features))
+    if unknown:
+        raise ValueError(f"unknown feature {unknown[0]!r}; there are {', '.join(schema.features)}")
+    schema.features.update(features)
+    for sobject in standard_objects():
+        if not schema.has_feature(sobject.org_feature):
+            continue
+        there = schema.object(sobject.name)
+        kept = {each.name: each for each in there.fields} if there else {}
+        standard = [
+            kept.pop(each.name, each) for each in sobject.fields if schema.has_feature(each.org_feature)
+        ]
+        if there:
+            there.fields = standard + list(kept.values())
+            there.child_relationships += [
+                each for each in sobject.child_relationships if each not in there.child_relationships
+            ]
+        else:
+            sobject.fields = standard
+            schema.add(sobject)
+    for relationships in (each.child_relationships for each in schema):
+        relationships[:] = [each for each in relationships if schema.object(each.child)]
 
 
 def standard_objects() -> Iterator[SObject]:

@@ -1,0 +1,299 @@
+"""Records in SQLite: ids, system fields, transactions; the recycle bin is next door in ``recycle_bin``."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import contextmanager
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from salesforce_local_org import catalog, derived, ids, recycle_bin, tables
+from salesforce_local_org.schema import Field, SObject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from salesforce_local_org.clock import Clock
+    from salesforce_local_org.schema import Schema
+
+Row = dict[str, Any]
+_PRAGMAS = ("journal_mode = WAL", "synchronous = OFF", "temp_store = MEMORY", "cache_size = -65536")
+_CHUNK = 5000
+
+
+class Store:
+    """The records of one org, in one SQLite file or in memory.
+
+    A table is named as its object, a column as its field (API names). Text, dates and date-times are TEXT
+    (``YYYY-MM-DD``, ``YYYY-MM-DDTHH:MM:SS.000Z``), booleans 0 or 1, numbers INTEGER or REAL, empty is NULL.
+    Whoever uses ``connection`` directly holds ``lock``.
+    """
+
+    def __init__(self, schema: Schema, clock: Clock, path: str | None = None) -> None:
+        self.schema = schema
+        self.clock = clock
+        self.user_id: str | None = None
+        """Who created and modified records, where nobody else is named."""
+        self.lock = threading.RLock()
+        self.connection = sqlite3.connect(
+            path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=1024
+        )
+        for pragma in _PRAGMAS:
+            self.connection.execute(f"PRAGMA {pragma}")
+        self.connection.executescript(tables.INTERNAL_TABLES)
+        self._depth = 0
+        self._tables: dict[str, tables.Table] = {}
+        self._sequences: dict[str, int] = dict(self.connection.execute("SELECT name, last FROM _sequences"))
+        self._used_sequences: set[str] = set()
+        with self.transaction():
+            self._restore()
+            for sobject in schema:
+                tables.create_table(self.connection, sobject)
+
+    def close(self) -> None:
+        """Close the file; the store is of no use afterwards."""
+        with self.lock:
+            self.connection.close()
+
+    # ---- objects and fields
+
+    def add_object(self, sobject: SObject) -> None:
+        """Add an object to the schema, and its table."""
+        with self.transaction():
+            self.schema.add(sobject)
+            tables.create_table(self.connection, sobject)
+            tables.save_custom(self.connection, sobject)
+
+    def add_field(self, sobject: SObject, field: Field) -> None:
+        """Add a field to an object, and its column. Rows that are there already have it empty."""
+        with self.transaction():
+            sobject.fields.append(field)
+            self._tables.pop(sobject.name, None)
+            tables.add_column(self.connection, sobject, field)
+            tables.save_custom(self.connection, sobject, field)
+
+    def hide_field(self, sobject: SObject, name: str) -> None:
+        """Hide a field from everybody, as field-level security does; its values stay in the file."""
+        sobject.hide(name)
+        self._tables.pop(sobject.name, None)
+
+    def table(self, sobject: SObject) -> tables.Table:
+        """The object's statements."""
+        found = self._tables.get(sobject.name)
+        if found is None:
+            found = self._tables[sobject.name] = tables.table_of(sobject)
+        return found
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """A JSON value that is kept beside the records, such as the org's id."""
+        row = self.connection.execute("SELECT value FROM _settings WHERE name = ?", (name,)).fetchone()
+        return json.loads(row[0]) if row else default
+
+    def save_setting(self, name: str, value: Any) -> None:
+        """Keep a JSON value beside the records."""
+        with self.transaction():
+            self.connection.execute(
+                "INSERT OR REPLACE INTO _settings VALUES (?, ?)", (name, json.dumps(value))
+            )
+
+    # ---- transactions and numbers
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Everything inside takes effect together, or not at all if an exception leaves it. They nest."""
+        with self.lock:
+            depth = self._depth
+            begin, commit, undo = (
+                (f"SAVEPOINT s{depth}", f"RELEASE s{depth}", (f"ROLLBACK TO s{depth}", f"RELEASE s{depth}"))
+                if depth
+                else ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
+            )
+            self.connection.execute(begin)
+            self._depth += 1
+            try:
+                yield
+                if not depth:
+                    self._save_sequences()
+            except BaseException:
+                self._depth = depth
+                for statement in undo:
+                    self.connection.execute(statement)
+                raise
+            self._depth = depth
+            self.connection.execute(commit)
+
+    def next_number(self, sequence: str) -> int:
+        """The next number of a sequence, from 1; a number is given once, even after a rollback."""
+        number = self._sequences.get(sequence, 0) + 1
+        self._sequences[sequence] = number
+        self._used_sequences.add(sequence)
+        return number
+
+    def new_id(self, sobject: SObject) -> str:
+        """An unused record id of an object, 18 characters."""
+        return ids.make(sobject.key_prefix or "000", self.next_number(sobject.name))
+
+    # ---- records
+
+    def insert(self, sobject: SObject | str, values: Row) -> str:
+        """Write a record and give its id.
+
+        Args:
+            sobject: The object, or its API name.
+            values: Stored values by field name. Booleans may be left out (false), and so may system fields:
+                the id, who and when. A system field that is given wins over the clock.
+        """
+        return self.insert_many(sobject, (values,))[0]
+
+    def insert_many(self, sobject: SObject | str, rows: Iterable[Row]) -> list[str]:
+        """Write records, as ``insert`` does, in one transaction; gives their ids in order."""
+        sobject = self._object(sobject)
+        table = self.table(sobject)
+        written: list[str] = []
+        source = iter(rows)
+        with self.transaction():
+            while chunk := [self._new_row(sobject, table, values) for values in islice(source, _CHUNK)]:
+                self.connection.executemany(table.insert_sql, map(table.row_values, chunk))
+                written += [row["Id"] for row in chunk]
+                if table.deletable_softly:
+                    recycle_bin.log_rows_born_deleted(self, sobject, chunk)
+        return written
+
+    def get(self, sobject: SObject | str, record_id: str, include_deleted: bool = False) -> Row | None:
+        """A record's stored values by field name; None if there is no such record, or it is in the bin."""
+        sobject = self._object(sobject)
+        rows = self._select(sobject, '"Id" = ?', record_id, include_deleted=include_deleted)
+        return rows[0] if rows else None
+
+    def find(self, sobject: SObject | str, field_name: str, value: Any) -> list[Row]:
+        """The records, not deleted, whose field has this value; case counts only in case-sensitive fields."""
+        sobject = self._object(sobject)
+        field = sobject.field(field_name)
+        if field is None:
+            raise KeyError(field_name)
+        nocase = isinstance(value, str) and not field.case_sensitive and field.type not in {"id", "reference"}
+        condition = f"{tables.quoted(field.name)} = ?{' COLLATE NOCASE' if nocase else ''}"
+        return self._select(sobject, condition, value)
+
+    def update(self, sobject: SObject | str, record_id: str, values: Row) -> None:
+        """Change a record. Its last-modified fields and SystemModstamp move, unless the values name them."""
+        sobject = self._object(sobject)
+        with self.transaction():
+            changes = self._stamps_of_change(sobject) | values
+            if derived.depends_on(sobject.name, values):
+                before = self.get(sobject, record_id, include_deleted=True) or {}
+                changes = derived.after_update(self, sobject.name, before, changes)
+            self.write(sobject, record_id, changes)
+
+    def write(self, sobject: SObject, record_id: str, values: Row) -> None:
+        """Set columns of a record and nothing else: no stamp, no derived value."""
+        columns = ", ".join(f"{tables.quoted(name)} = ?" for name in values)
+        self.connection.execute(
+            f'UPDATE {tables.quoted(sobject.name)} SET {columns} WHERE "Id" = ?',  # noqa: S608
+            (*values.values(), record_id),
+        )
+
+    def delete(self, sobject: SObject | str, record_id: str) -> None:
+        """Put a record and what hangs on it into the recycle bin; for good if its object has no bin."""
+        with self.transaction():
+            recycle_bin.delete(self, self._object(sobject), record_id)
+
+    def undelete(self, sobject: SObject | str, record_id: str) -> bool:
+        """Bring a record back with all that was deleted with it; False if it is not in the bin."""
+        with self.transaction():
+            return recycle_bin.undelete(self, self._object(sobject), record_id)
+
+    def erase(self, sobject: SObject | str, record_id: str) -> None:
+        """Remove a record for good, in the bin or not: a hard delete."""
+        with self.transaction():
+            recycle_bin.erase(self, self._object(sobject), record_id)
+
+    def purge(self) -> None:
+        """Remove for good what has been in the recycle bin for more than 15 days of the org's clock."""
+        with self.transaction():
+            recycle_bin.purge(self)
+
+    # ---- inside
+
+    def _object(self, sobject: SObject | str) -> SObject:
+        if isinstance(sobject, SObject):
+            return sobject
+        found = self.schema.object(sobject)
+        if found is None:
+            raise KeyError(sobject)
+        return found
+
+    def _new_row(self, sobject: SObject, table: tables.Table, values: Row) -> Row:
+        row = {**table.blank, **values}
+        if len(row) != len(table.blank):
+            raise KeyError(f"{sobject.name} has no {sorted(set(row) - set(table.blank))}")
+        if row["Id"] is None:
+            row["Id"] = self.new_id(sobject)
+        self._stamp_new(row)
+        for field, display_format in table.auto_numbers.items():
+            row[field] = self._auto_number(f"{sobject.name}.{field}", display_format, row[field])
+        if sobject.name in derived.RULES:
+            derived.on_insert(self, sobject.name, row, values)
+        return row
+
+    def _auto_number(self, sequence: str, display_format: str, given: str | None) -> str:
+        if given is None:
+            number = str(self.next_number(sequence))
+            before, _, rest = display_format.partition("{")
+            zeros, _, after = rest.partition("}")
+            return before + number.zfill(len(zeros)) + after
+        digits = "".join(character for character in given if character.isdecimal())
+        self._sequences[sequence] = max(self._sequences.get(sequence, 0), int(digits or 0))
+        self._used_sequences.add(sequence)
+        return given
+
+    def _stamp_new(self, row: Row) -> None:
+        stamp = row.get("CreatedDate") or self.clock.stamp()
+        modified = row.get("LastModifiedDate") or stamp
+        user = row.get("CreatedById") or self.user_id
+        for name, value in (
+            ("CreatedDate", stamp),
+            ("LastModifiedDate", modified),
+            ("SystemModstamp", modified),
+            ("CreatedById", user),
+            ("LastModifiedById", user),
+        ):
+            if name in row and row[name] is None:
+                row[name] = value
+
+    def _stamps_of_change(self, sobject: SObject) -> Row:
+        stamp = self.clock.stamp()
+        stamps = {"LastModifiedDate": stamp, "SystemModstamp": stamp, "LastModifiedById": self.user_id}
+        return {name: value for name, value in stamps.items() if sobject.field(name)}
+
+    def _select(self, sobject: SObject, where: str, value: Any, include_deleted: bool = False) -> list[Row]:
+        table = self.table(sobject)
+        sql = f"{table.select_sql} WHERE {where}"
+        if table.deletable_softly and not include_deleted:
+            sql += ' AND "IsDeleted" = 0'
+        with self.lock:
+            rows = self.connection.execute(sql, (value,)).fetchall()
+        return [dict(zip(table.columns, row, strict=True)) for row in rows]
+
+    def _save_sequences(self) -> None:
+        self.connection.executemany(
+            "INSERT OR REPLACE INTO _sequences VALUES (?, ?)",
+            [(name, self._sequences[name]) for name in self._used_sequences],
+        )
+        self._used_sequences.clear()
+
+    def _restore(self) -> None:
+        """Make the schema what it was when this file was last in use; keep the schema of a new file."""
+        features = self.setting("features")
+        if features is None:
+            self.save_setting("features", self.schema.features)
+        else:
+            catalog.switch_on(self.schema, features)
+        for name, found in tables.saved_custom(self.connection):
+            sobject = self.schema.object(name)
+            if isinstance(found, SObject):
+                self.schema.add(found)
+            elif sobject and not sobject.field(found.name):
+                sobject.fields.append(found)
