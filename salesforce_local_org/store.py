@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _PRAGMAS = ("journal_mode = WAL", "synchronous = OFF", "temp_store = MEMORY", "cache_size = -65536")
 _CHUNK = 5000
+
+
+def _matches(pattern: str | None, text: str | None) -> int:
+    """REGEX() of the formula language: the whole text must match."""
+    try:
+        return int(re.fullmatch(pattern or "", text or "") is not None)
+    except re.error:
+        return 0
 
 
 class Store:
@@ -42,6 +51,7 @@ class Store:
         )
         for pragma in _PRAGMAS:
             self.connection.execute(f"PRAGMA {pragma}")
+        self.connection.create_function("formula_regex", 2, _matches, deterministic=True)
         self.connection.executescript(tables.INTERNAL_TABLES)
         self._depth = 0
         self._tables: dict[str, tables.Table] = {}
