@@ -2,17 +2,106 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+from importlib import import_module
+from typing import TYPE_CHECKING
 
+from salesforce_local_org import base_records, catalog, ids
+from salesforce_local_org.clock import Clock
+from salesforce_local_org.faults import Faults
+from salesforce_local_org.limits import Limits
+from salesforce_local_org.sessions import Sessions
+from salesforce_local_org.store import Store
+from salesforce_local_org.usage import Usage
 
-@dataclass(slots=True)
-class Session:
-    """A login: the token a client carries, and whose it is."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
-    token: str
-    user_id: str
-    client_name: str = ""
+    from salesforce_local_org.schema import Schema
+
+SEED_FEATURES = {"none": {"tagging": False}, "demo": {"tagging": True}}
+"""The seeds there are, and the features an org has on with each."""
+
+_SQLITE_COMPANIONS = ("", "-wal", "-shm", "-journal")
 
 
 class Org:
-    """Everything a resource may touch. ``reset`` makes it a fresh org."""
+    """Everything a resource may touch. ``reset`` makes it a fresh org.
+
+    Args:
+        database: The SQLite file that keeps the records; None keeps them in memory.
+        schema_file: YAML or JSON with more objects, fields and features, applied at every reset.
+        seed: What a new org starts with, a key of ``SEED_FEATURES``. A database file that has an org in it is
+            taken as it is.
+        scale: How many times over the demo company is made.
+
+    Raises:
+        ValueError: The schema file asks for something that cannot be.
+    """
+
+    clock: Clock
+    schema: Schema
+    store: Store
+    sessions: Sessions
+    limits: Limits
+    usage: Usage
+    faults: Faults
+
+    def __init__(
+        self, database: Path | None = None, schema_file: Path | None = None, seed: str = "none", scale: int = 1
+    ) -> None:
+        self._database = database
+        self._schema_file = schema_file
+        self._lock = threading.Lock()
+        self.org_id = ids.make("00D", 1)
+        self.user_id = ids.make("005", 1)
+        self.url = ""
+        """Where the org listens, such as ``http://127.0.0.1:8765``."""
+        self.shut_down: Callable[[], None] = lambda: None
+        """Ends the server, if one serves this org."""
+        self.locator_epoch = 0
+        """A query locator is good while this is what it was when the locator was made."""
+        if database and database.exists() and database.stat().st_size:
+            self._begin()
+            self._open_store(None)
+        else:
+            self.reset(seed, scale)
+
+    def reset(self, seed: str = "none", scale: int = 1) -> None:
+        """Make this a fresh org: records, custom fields, sessions, limits, faults, requests, clock.
+
+        Args:
+            seed: A key of ``SEED_FEATURES``.
+            scale: How many times over the demo company is made.
+        """
+        with self._lock:
+            self._begin()
+            self._delete_database()
+            self._open_store(seed)
+            base_records.seed_base(self)
+            if seed == "demo":
+                import_module("salesforce_local_org.demo").seed(self, scale)
+
+    def expire_locators(self) -> None:
+        """Make every query locator there is now one that nobody knows any more."""
+        self.locator_epoch += 1
+
+    def _begin(self) -> None:
+        self.clock = Clock()
+        self.limits = Limits(self.clock)
+        self.usage = Usage(self.limits)
+        self.faults = Faults()
+        self.sessions = Sessions(self.org_id)
+
+    def _open_store(self, seed: str | None) -> None:
+        self.schema = catalog.load(SEED_FEATURES[seed] if seed else None)
+        self.store = Store(self.schema, self.clock, str(self._database) if self._database else None)
+        self.store.user_id = self.user_id
+
+    def _delete_database(self) -> None:
+        if self._database:
+            if hasattr(self, "store"):
+                self.store.close()
+            for companion in _SQLITE_COMPANIONS:
+                self._database.with_name(self._database.name + companion).unlink(missing_ok=True)

@@ -9,10 +9,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import unquote
 
 if TYPE_CHECKING:
-    from salesforce_local_org.org import Org, Session
+    from salesforce_local_org.org import Org
+    from salesforce_local_org.sessions import Session
+
+ENCODED_SLASH = "\udc2f"
+"""Stands in a decoded path for a ``%2F`` that belongs to a value; no decoded text can hold it otherwise."""
 
 
 @dataclass(slots=True)
@@ -22,7 +27,7 @@ class Request:
     org: Org
     method: str
     path: str
-    """Percent-decoded, without the query string."""
+    """As ``decode_path`` gives it, without the query string."""
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     """Names in lower case."""
@@ -43,11 +48,14 @@ class Request:
             ApiError: 400 JSON_PARSER_ERROR when it is not.
         """
         try:
-            return json.loads(self.body)
+            value = json.loads(self.body, parse_constant=_refuse_constant)
+            if b"\\u" in self.body:
+                json.dumps(value, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise ApiError(
                 400, "JSON_PARSER_ERROR", f"Unexpected character or end of input: {error}"
             ) from error
+        return value
 
     def json_object(self) -> dict[str, Any]:
         """The body as a JSON object.
@@ -90,13 +98,22 @@ class ApiError(Exception):
         self.extra = extra
 
     def body(self) -> list[dict[str, Any]]:
-        """The error array. NOT_FOUND puts errorCode first, as recorded."""
+        """The error array. NOT_FOUND and METHOD_NOT_ALLOWED put errorCode first, as recorded."""
         entry: dict[str, Any] = {"message": self.message, "errorCode": self.code}
-        if self.code == "NOT_FOUND":
+        if self.code in {"NOT_FOUND", "METHOD_NOT_ALLOWED"}:
             entry = {"errorCode": self.code, "message": self.message}
         if self.fields is not None:
             entry["fields"] = self.fields
         return [self.extra | entry]
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def decode_path(raw: str) -> str:
+    """A percent-encoded path, decoded; an encoded slash stays apart from those that part the segments."""
+    return unquote(re.sub("%2f", "%2F", raw, flags=re.IGNORECASE).replace("%2F", ENCODED_SLASH))
 
 
 def not_found() -> ApiError:

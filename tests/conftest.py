@@ -1,0 +1,43 @@
+"""Fixtures every test may use: a local org in a process of its own, fresh for each test."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from local_org_client import LocalOrgProcess, OrgClient
+
+
+@pytest.fixture(scope="session")
+def local_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOrgProcess]:
+    """One server process for all tests of this worker, started by the real command line."""
+    process = LocalOrgProcess(log=tmp_path_factory.mktemp("local-org") / "log.txt")
+    yield process
+    assert process.stop() == 0
+
+
+@pytest.fixture
+def org(local_org: LocalOrgProcess) -> Iterator[OrgClient]:
+    """A fresh, unseeded org. A test fails when it comes upon a defect of the local org itself."""
+    yield from _fresh_org(local_org, "none")
+
+
+@pytest.fixture
+def demo_org(local_org: LocalOrgProcess) -> Iterator[OrgClient]:
+    """A fresh org with the demo company in it."""
+    yield from _fresh_org(local_org, "demo")
+
+
+def _fresh_org(local_org: LocalOrgProcess, seed: str) -> Iterator[OrgClient]:
+    client = OrgClient(local_org.url)
+    client.reset(seed)
+    yield client
+    errors = client.local("GET", "errors")["errors"]
+    client.local("DELETE", "faults")
+    client.close()
+    assert not errors, "\n".join(errors)
