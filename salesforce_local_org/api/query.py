@@ -1,0 +1,96 @@
+"""SOQL over REST: ``/query``, ``/queryAll``, and the pages that their locators lead to."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from salesforce_local_org import faults, soql
+from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response
+
+if TYPE_CHECKING:
+    from salesforce_local_org.cursors import Page
+    from salesforce_local_org.soql import Statement
+
+router = Router()
+
+DEFAULT_PAGE = 2_000
+SMALLEST_PAGE = 200
+_WIDE_PAGES = ((400, 200), (200, 500), (100, 1_000))
+"""Columns above which a page holds no more rows than this; Salesforce shrinks pages, but does not say how."""
+_CHILD_QUERY_PAGE = 500
+_LONG_TEXT_PAGE = 200
+"""Rows a page when two or more custom long text areas are selected (Relationship Query Limitations)."""
+_CONTENT_TYPE = {"Content-Type": "application/json;charset=UTF-8"}
+
+
+@router.route("GET", "/services/data/v{version}/query")
+def query(request: Request) -> Response:
+    """Run a SOQL statement over the rows that are not deleted or archived."""
+    return _query(request, all_rows=False)
+
+
+@router.route("GET", "/services/data/v{version}/queryAll")
+def query_all(request: Request) -> Response:
+    """Run a SOQL statement over all rows, deleted and archived ones among them."""
+    return _query(request, all_rows=True)
+
+
+@router.route("GET", "/services/data/v{version}/query/{locator}")
+@router.route("GET", "/services/data/v{version}/queryAll/{locator}")
+def query_more(request: Request) -> Response:
+    """The next page of a result. A ``q`` beside the locator, as some clients send, changes nothing."""
+    page = request.org.cursors.page(request.params["locator"])
+    if page is None:
+        raise ApiError(400, "INVALID_QUERY_LOCATOR", "invalid query locator")
+    return _page_response(request, page)
+
+
+def _query(request: Request, *, all_rows: bool) -> Response:
+    org = request.org
+    text = request.query.get("q", "")
+    if not text.strip():
+        raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
+    try:
+        with org.store.lock:
+            result = soql.run(org, text, all_rows=all_rows, version=request.version)
+            if result.statement.kind == soql.COUNT:
+                return json_response({"totalSize": result.count(), "done": True, "records": []})
+            page = org.cursors.first_page(result.json_rows(), page_size(request, result.statement))
+    except soql.SoqlError as error:
+        raise ApiError(400, error.code, error.message) from None
+    return _page_response(request, page)
+
+
+def page_size(request: Request, statement: Statement) -> int:
+    """Rows a page: what ``Sforce-Query-Options: batchSize`` asks for, less where rows are wide."""
+    match = re.search(
+        r"batchSize\s*=\s*(\d{1,9})", request.headers.get("sforce-query-options", ""), re.IGNORECASE
+    )
+    wanted = min(max(int(match[1]), SMALLEST_PAGE), DEFAULT_PAGE) if match else DEFAULT_PAGE
+    columns = statement.columns
+    limits = [rows for width, rows in _WIDE_PAGES if len(columns) > width]
+    if statement.has_children:
+        limits.append(_CHILD_QUERY_PAGE)
+    long_texts = sum(
+        1
+        for each in columns
+        if each.field and each.field.custom and _is_long_text(each.field.type, each.field.length)
+    )
+    if long_texts >= 2:
+        limits.append(_LONG_TEXT_PAGE)
+    return min([wanted, *limits])
+
+
+def _is_long_text(kind: str, length: int) -> bool:
+    return kind == "textarea" and length > 255
+
+
+def _page_response(request: Request, page: Page) -> Response:
+    head = {"totalSize": page.total, "done": page.next_locator is None}
+    if page.next_locator:
+        head["nextRecordsUrl"] = f"/services/data/v{request.version}/query/{page.next_locator}"  # type: ignore[assignment]
+    rows = page.rows[: len(page.rows) - (faults.in_force("lose_rows") or 0)]
+    start = json.dumps(head, separators=(",", ":"))[:-1].encode()
+    return Response(200, b"".join([start, b',"records":[', b",".join(rows), b"]}"]), dict(_CONTENT_TYPE))

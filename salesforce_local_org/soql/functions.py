@@ -1,0 +1,80 @@
+"""SQLite functions that SOQL needs, in Python: what SQLite has no words for."""
+
+from __future__ import annotations
+
+import math
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_EARTH_RADIUS = {"km": 6371.0088, "mi": 3958.7613}
+
+
+def register(connection: sqlite3.Connection) -> None:
+    """Add the functions to a connection."""
+    for name, count, function in (
+        ("soql_number", 1, number_text),
+        ("soql_fold", 1, fold),
+        ("soql_upper", 1, upper),
+        ("soql_like", 2, like),
+        ("soql_includes", 2, includes),
+        ("soql_choices", 1, choices),
+        ("soql_distance", 5, distance),
+    ):
+        connection.create_function(name, count, function, deterministic=True)
+
+
+def number_text(value: float | None) -> str | None:
+    """A number as JSON writes it, every digit kept."""
+    return None if value is None else repr(value)
+
+
+def fold(value: object) -> object:
+    """Text as comparisons see it: without case, in all alphabets."""
+    return value.casefold() if isinstance(value, str) else value
+
+
+def upper(value: object) -> object:
+    """Text as ORDER BY sees it."""
+    return value.upper() if isinstance(value, str) else value
+
+
+def like(pattern: str, value: str | None) -> bool:
+    """Whether text matches a LIKE pattern, whatever the case, in all alphabets."""
+    return value is not None and _matcher(pattern).fullmatch(value) is not None
+
+
+@lru_cache(maxsize=256)
+def _matcher(pattern: str) -> re.Pattern[str]:
+    words = re.findall(r"\\.|.", pattern, re.DOTALL)
+    parts = [{"%": ".*", "_": "."}.get(word) or re.escape(word[-1]) for word in words]
+    return re.compile("".join(parts), re.DOTALL | re.IGNORECASE)
+
+
+def includes(value: str | None, wanted: str) -> bool:
+    """Whether a multi-select value has all of the choices wanted (both ``a;b``)."""
+    return value is not None and _choices(wanted) <= _choices(value)
+
+
+def choices(value: str | None) -> str | None:
+    """A multi-select value in an order of its own, so that equal sets are equal texts."""
+    return None if value is None else ";".join(sorted(_choices(value)))
+
+
+def _choices(value: str) -> set[str]:
+    return {each.strip().casefold() for each in value.split(";") if each.strip()}
+
+
+def distance(
+    latitude: float | None, longitude: float | None, to_latitude: float, to_longitude: float, unit: str
+) -> float | None:
+    """Great-circle distance in ``mi`` or ``km``; None without a place."""
+    if latitude is None or longitude is None:
+        return None
+    a, b = math.radians(latitude), math.radians(to_latitude)
+    half_across = math.radians(to_longitude - longitude) / 2
+    chord = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(half_across) ** 2
+    return 2 * _EARTH_RADIUS[unit] * math.asin(min(1.0, math.sqrt(chord)))
