@@ -1,0 +1,238 @@
+"""From describe to streams: which objects are streams, which fields columns, what is left out and why."""
+
+from __future__ import annotations
+
+import difflib
+import fnmatch
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from salesforce_seg import fields
+from salesforce_seg.errors import ObjectUnavailable, SalesforceError
+from tap_salesforce_seg import naming
+from tap_salesforce_seg.collections import BY_OBJECT, COLLECTIONS
+from tap_salesforce_seg.replication import REPLICATION_KEYS
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from salesforce_seg.describe import Describer, FieldDescribe, ObjectSummary, SObjectDescribe
+
+DELETED_AT = "_sdc_deleted_at"
+"""Singer's column for the time a row was found deleted; loaders with ``hard_delete`` act on it."""
+
+_DATE_TIME = {"type": ["string", "null"], "format": "date-time"}
+_BOOLEAN = {"type": ["boolean", "null"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a stream."""
+
+    name: str
+    schema: dict[str, Any]
+    field: FieldDescribe | None = None
+    """The field it shows; None for a column that Salesforce has no field for."""
+    selected_by_default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDefinition:
+    """What a stream is: an object, its columns in describe's order, and what it is replicated by."""
+
+    name: str
+    sobject: SObjectDescribe
+    columns: tuple[Column, ...]
+    key: Column
+    replication_key: Column | None
+    snake_case: bool
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The JSON schema of a row."""
+        return {"type": "object", "properties": {each.name: each.schema for each in self.columns}}
+
+    def column(self, name: str) -> Column | None:
+        """The column of that name."""
+        return next((each for each in self.columns if each.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A stream that this org cannot give, and why."""
+
+    stream: str
+    reason: str
+    failed: bool = False
+    """Whether the reason may pass, so that rows may be missing."""
+
+
+@dataclass(slots=True)
+class Discovery:
+    """Finds the streams of an org.
+
+    Args:
+        describer: Asks the org.
+        style: ``segment`` or ``api`` naming.
+        include_objects: API names and globs of objects beyond the documented collections.
+        select_fields: Whether fields are selected unless the catalog says otherwise.
+    """
+
+    describer: Describer
+    style: str = naming.SEGMENT
+    include_objects: tuple[str, ...] = ()
+    select_fields: bool = True
+    left_out: list[LeftOut] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    """What a user should know of names and types, a sentence each."""
+
+    def streams(self, wanted: Collection[str] | None = None) -> list[StreamDefinition]:
+        """The streams of the org, documented collections first, in the documented order.
+
+        Args:
+            wanted: The names of the streams to look for, or None for all. With names, only those objects are
+                described, and the global describe is spared unless ``include_objects`` needs it.
+
+        Raises:
+            SalesforceError: The org cannot be asked at all. A single object never raises; it is left out.
+        """
+        names = self._names()
+        if wanted is None:
+            present = self.describer.objects()
+            names = {
+                sobject: name for sobject, name in names.items() if self._present(sobject, name, present)
+            }
+        else:
+            names = {sobject: name for sobject, name in names.items() if name in wanted}
+            for unknown in sorted(set(wanted) - set(names.values())):
+                self._leave_out(unknown, self._why_unknown(unknown))
+        described = self.describer.describe(names)
+        found = (self._stream(name, sobject, described[sobject]) for sobject, name in names.items())
+        return [each for each in found if each is not None]
+
+    def _names(self) -> dict[str, str]:
+        """Stream names by object: the documented collections, then the included objects by API name."""
+        included = self._included() if self.include_objects else []
+        if self.style == naming.API:
+            return {name: name for name in [each.sobject for each in COLLECTIONS] + included}
+        documented = {each.sobject: each.name for each in COLLECTIONS}
+        names, gave_way = naming.unique_names(included, self.style, taken=documented.values())
+        self.notes += [
+            f"The stream of {each} is {names[each]}, as {naming.snake_case(each)} is another stream's name"
+            for each in gave_way
+        ]
+        return documented | names
+
+    def _included(self) -> list[str]:
+        objects = self.describer.objects()
+        included: set[str] = set()
+        for pattern in self.include_objects:
+            matches = {name for name in objects if fnmatch.fnmatchcase(name.lower(), pattern.lower())}
+            if not matches:
+                self.notes.append(f"include_objects names {pattern}, but {_no_such_object(pattern, objects)}")
+            is_glob = any(char in pattern for char in "*?[")
+            included |= {name for name in matches if not is_glob or _readable(objects[name])}
+        return sorted(included - BY_OBJECT.keys())
+
+    def _present(self, sobject: str, name: str, present: dict[str, ObjectSummary]) -> bool:
+        collection = BY_OBJECT.get(sobject)
+        if collection and collection.not_queryable:
+            return self._leave_out(name, collection.not_queryable)
+        if sobject not in present:
+            return self._leave_out(name, collection.if_absent if collection else "this org does not have it")
+        if not present[sobject].queryable:
+            return self._leave_out(name, f"Salesforce answers no queries on {sobject}")
+        return True
+
+    def _leave_out(self, name: str, reason: str, *, failed: bool = False) -> bool:
+        self.left_out.append(LeftOut(name, reason, failed))
+        return False
+
+    def _why_unknown(self, name: str) -> str:
+        return (
+            "this org has no such stream; if it is an object beyond the documented collections, name it in "
+            f"include_objects (naming is {self.style})"
+        )
+
+    def _stream(
+        self, name: str, sobject: str, described: SObjectDescribe | SalesforceError
+    ) -> StreamDefinition | None:
+        collection = BY_OBJECT.get(sobject)
+        reason, failed = "", False
+        if collection and collection.not_queryable:
+            reason = collection.not_queryable
+        elif isinstance(described, ObjectUnavailable):
+            reason = collection.if_absent if collection else str(described)
+        elif isinstance(described, SalesforceError):
+            reason, failed = str(described), True
+        elif not described.queryable:
+            reason = f"Salesforce answers no queries on {sobject}"
+        elif described.field("Id") is None:
+            reason = f"the user cannot see the Id of {sobject}"
+        else:
+            return self._definition(name, described)
+        self._leave_out(name, reason, failed=failed)
+        return None
+
+    def _definition(self, name: str, sobject: SObjectDescribe) -> StreamDefinition:
+        visible = [each for each in sobject.fields if not each.deprecated_and_hidden]
+        names, gave_way = naming.unique_names((each.name for each in visible), self.style)
+        self.notes += [
+            f"{sobject.name}.{each} is column {names[each]}, as {naming.snake_case(each)} is another field's"
+            for each in gave_way
+        ]
+        self.notes += [
+            f"{sobject.name}.{each.name} has the unknown type {each.type}: it is read as text"
+            for each in visible
+            if not fields.is_known(each.type)
+        ]
+        snake_case = self.style == naming.SEGMENT
+        key_field = choose_replication_key(sobject)
+        needed = {"Id", "IsDeleted", key_field.name if key_field else None}
+        columns = [
+            Column(
+                names[each.name],
+                fields.json_schema(each, snake_case=snake_case),
+                each,
+                selected_by_default=each.name in needed or (self.select_fields and each.type != "base64"),
+            )
+            for each in visible
+        ]
+        columns += _columns_of_our_own(sobject, self.style)
+        by_field = {each.field.name: each for each in columns if each.field}
+        return StreamDefinition(
+            name,
+            sobject,
+            tuple(columns),
+            by_field["Id"],
+            by_field[key_field.name] if key_field else None,
+            snake_case,
+        )
+
+
+def choose_replication_key(sobject: SObjectDescribe) -> FieldDescribe | None:
+    """The clock field to replicate by: the first of REPLICATION_KEYS that can be filtered and sorted by."""
+    for name in REPLICATION_KEYS:
+        found = sobject.field(name)
+        if found and found.filterable and found.sortable and not found.deprecated_and_hidden:
+            return found
+    return None
+
+
+def _columns_of_our_own(sobject: SObjectDescribe, style: str) -> Iterable[Column]:
+    """``is_deleted`` for objects that can be deleted but have no such field, and ``_sdc_deleted_at``."""
+    has_flag = sobject.field("IsDeleted") is not None
+    if sobject.deletable and not has_flag:
+        yield Column("is_deleted" if style == naming.SEGMENT else "IsDeleted", dict(_BOOLEAN))
+    if has_flag:
+        yield Column(DELETED_AT, dict(_DATE_TIME))
+
+
+def _readable(summary: ObjectSummary) -> bool:
+    return summary.queryable and not summary.deprecated_and_hidden
+
+
+def _no_such_object(pattern: str, objects: Iterable[str]) -> str:
+    close = difflib.get_close_matches(pattern, list(objects), n=1, cutoff=0.7)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    return f"this org has no such object, or the user may not see it{hint}"

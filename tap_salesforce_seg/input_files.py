@@ -1,0 +1,108 @@
+"""The catalog and state files a user hands in: read, checked, and fitted to what the org has now."""
+
+from __future__ import annotations
+
+import json
+from typing import IO, TYPE_CHECKING, Any
+
+from singer_sdk.singerlib import Catalog
+
+from salesforce_seg.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tap_salesforce_seg.stream import CollectionStream
+
+
+def read_json(file: IO[str] | None, what: str) -> Any:
+    """The JSON value in a file.
+
+    Args:
+        file: An open text file, or None.
+        what: What the file should be, for the message: ``catalog`` or ``state``.
+
+    Raises:
+        ConfigurationError: The file is not JSON.
+    """
+    if file is None:
+        return None
+    try:
+        return json.load(file)
+    except ValueError as error:
+        name = getattr(file, "name", what)
+        raise ConfigurationError(f"The {what} file {name} is not JSON: {error}.") from None
+
+
+def read_catalog(value: Any) -> Catalog | None:
+    """A catalog from its JSON value.
+
+    Raises:
+        ConfigurationError: It is not a Singer catalog; the message says where it breaks.
+    """
+    if value is None or isinstance(value, Catalog):
+        return value
+    if not isinstance(value, dict) or not isinstance(value.get("streams"), list):
+        raise ConfigurationError(
+            'The catalog is broken: it needs a list under "streams", as --discover prints it.'
+        )
+    for number, stream in enumerate(value["streams"], start=1):
+        fault = _fault(stream)
+        if fault:
+            raise ConfigurationError(f"The catalog is broken: stream number {number} {fault}.")
+    return Catalog.from_dict(value)
+
+
+def _fault(stream: Any) -> str:
+    if not isinstance(stream, dict) or not isinstance(stream.get("tap_stream_id"), str):
+        return 'has no "tap_stream_id"'
+    schema = stream.get("schema", {})
+    if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
+        return f'({stream["tap_stream_id"]}) has no "schema" with "properties"'
+    entries = stream.get("metadata", [])
+    if not isinstance(entries, list) or not all(_is_metadata(entry) for entry in entries):
+        return f'({stream["tap_stream_id"]}) has "metadata" other than a list of breadcrumbs with metadata'
+    return ""
+
+
+def _is_metadata(entry: Any) -> bool:
+    return (
+        isinstance(entry, dict)
+        and isinstance(entry.get("breadcrumb"), list)
+        and all(isinstance(each, str) for each in entry["breadcrumb"])
+        and isinstance(entry.get("metadata"), dict)
+    )
+
+
+def selected_streams(catalog: Catalog) -> list[str]:
+    """The names of the streams that a catalog selects."""
+    return [name for name, entry in catalog.items() if entry.metadata.resolve_selection().get((), True)]
+
+
+def fit_catalog(catalog: Catalog, streams: Mapping[str, CollectionStream]) -> list[str]:
+    """Take out of a catalog what the org does not have (any more), so that no SCHEMA promises it.
+
+    Args:
+        catalog: Changed in place.
+        streams: The org's streams by name.
+
+    Returns:
+        What a user should know, a sentence each.
+    """
+    notes = []
+    for name, entry in catalog.items():
+        stream = streams.get(name)
+        if stream is None:
+            continue
+        properties = entry.schema.properties or {}
+        known = {column.name for column in stream.definition.columns}
+        unknown = sorted(properties.keys() - known)
+        selected = entry.metadata.resolve_selection()
+        missed = [each for each in unknown if selected["properties", each]]
+        for each in unknown:
+            del properties[each]
+            entry.metadata.pop(("properties", each), None)
+        if missed:
+            names = ", ".join(missed)
+            notes.append(f"{name}: the catalog names {names}, which this org does not have (any more)")
+    return notes

@@ -1,0 +1,183 @@
+"""The hot path: rows as a reader got them -> columns in order -> RECORD lines on stdout.
+
+Values are handled a column at a time and lines are encoded a page at a time, as a row-wise walk in Python
+costs several times as much. stdout only ever gets whole lines: a page is encoded in memory first, and no
+signal is taken while it is written.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timezone
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
+
+from salesforce_seg import fields
+from salesforce_seg.shutdown import shielded
+from tap_salesforce_seg.catalog import DELETED_AT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+    from tap_salesforce_seg.catalog import Column, StreamDefinition
+
+Row = tuple[Any, ...]
+"""A row's values, in the order of its layout's columns."""
+
+FLUSH_AT = 64 * 1024
+"""Bytes that are collected before they are written: about what a pipe holds."""
+
+_CLOCK = "SystemModstamp"
+_FLAG = "IsDeleted"
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+class LineWriter(GenericSingerWriter[bytes, Message]):
+    """Writes Singer messages to stdout, in blocks of whole lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines = bytearray()
+
+    def serialize_message(self, message: Message) -> bytes:
+        """A message as one line of JSON."""
+        return _encoder.encode(message.to_dict()) + b"\n"
+
+    def write_message(self, message: Message) -> None:
+        """Write a message; all but records reach stdout at once."""
+        self._lines += self.serialize_message(message)
+        if not isinstance(message, RecordMessage) or len(self._lines) >= FLUSH_AT:
+            self.flush()
+
+    def write_lines(self, lines: bytes) -> None:
+        """Write a block of whole lines."""
+        self._lines += lines
+        if len(self._lines) >= FLUSH_AT:
+            self.flush()
+
+    def flush(self) -> None:
+        """Put on stdout what has been collected.
+
+        Raises:
+            BrokenPipeError: The loader is gone.
+        """
+        with shielded():
+            lines, self._lines = self._lines, bytearray()
+            sys.stdout.flush()
+            sys.stdout.buffer.write(lines)
+            sys.stdout.buffer.flush()
+
+
+class RowLayout:
+    """Which fields a stream's query selects, and how its rows become rows of selected columns.
+
+    Args:
+        stream: The stream.
+        selected: The selected columns, in the stream's order.
+        deselected_parts: By column, the keys of its address or location objects that are not selected.
+        seen_at: When a row without a clock field of its own counts as found deleted (``...sssZ``).
+    """
+
+    def __init__(
+        self,
+        stream: StreamDefinition,
+        selected: Sequence[Column],
+        *,
+        deselected_parts: Mapping[str, Collection[str]] | None = None,
+        seen_at: str = "",
+    ) -> None:
+        self.names = tuple(column.name for column in selected)
+        shown = [column.field for column in selected if column.field is not None]
+        self.fields = [field.name for field in shown]
+        """API names to select, in order."""
+        if DELETED_AT in self.names and _FLAG not in self.fields:
+            flag = stream.sobject.field(_FLAG)
+            shown += [flag] if flag else []
+            self.fields = [field.name for field in shown]
+        self._columns = tuple(selected)
+        self._seen_at = seen_at
+        self._rest_readers = [
+            (index, reader)
+            for index, field in enumerate(shown)
+            if (reader := fields.rest_reader(field.type, snake_case=stream.snake_case)) is not None
+        ]
+        self._cut = [(self.names.index(name), parts) for name, parts in (deselected_parts or {}).items()]
+
+    def from_rest(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
+        """The rows of a REST answer as rows of selected columns.
+
+        Raises:
+            KeyError: A row lacks a field that was selected.
+        """
+        if not rows:
+            return []
+        return self._arrange(self._read(zip(*map(_cells_of(self.fields), rows), strict=True)))
+
+    def _read(self, cells: Iterable[Row]) -> dict[str, Sequence[Any]]:
+        by_field: list[Sequence[Any]] = list(cells)
+        for index, reader in self._rest_readers:
+            by_field[index] = [None if value is None else reader(value) for value in by_field[index]]
+        return dict(zip(self.fields, by_field, strict=True))
+
+    def _arrange(self, by_field: Mapping[str, Sequence[Any]]) -> list[Row]:
+        rows = len(next(iter(by_field.values())))
+        arranged = [
+            by_field[column.field.name] if column.field else self._made_up(column, by_field, rows)
+            for column in self._columns
+        ]
+        for index, cut in self._cut:
+            arranged[index] = [_without(value, cut) for value in arranged[index]]
+        return list(zip(*arranged, strict=True))
+
+    def _made_up(self, column: Column, by_field: Mapping[str, Sequence[Any]], rows: int) -> Sequence[Any]:
+        if column.name != DELETED_AT:
+            return [False] * rows
+        flags = by_field[_FLAG]
+        stamps = by_field.get(_CLOCK, [self._seen_at] * rows)
+        return [stamp if deleted else None for deleted, stamp in zip(flags, stamps, strict=True)]
+
+
+def _cells_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Row]:
+    if len(names) == 1:
+        return lambda row: (row[names[0]],)
+    return itemgetter(*names)
+
+
+def _without(value: Any, keys: Collection[str]) -> Any:
+    return value and {key: part for key, part in value.items() if key not in keys}
+
+
+class RecordLines:
+    """Encodes the rows of one stream as RECORD lines.
+
+    Args:
+        stream: The stream's name in the messages.
+        names: The columns' names.
+        version: The stream's version, for loaders that act on ACTIVATE_VERSION.
+    """
+
+    def __init__(self, stream: str, names: Sequence[str], version: int | None = None) -> None:
+        members = [f"c{index}" for index in range(len(names))]
+        self._record = msgspec.defstruct(
+            "Record",
+            [(member, Any) for member in members],
+            rename=dict(zip(members, names, strict=True)),
+            gc=False,
+        )
+        envelope = [("stream", str), ("record", Any), ("time_extracted", str), ("version", int)]
+        self._line = msgspec.defstruct(
+            "Line", envelope[: 3 if version is None else 4], tag="RECORD", tag_field="type", gc=False
+        )
+        self._stream = stream
+        self._version = () if version is None else (version,)
+
+    def encode(self, rows: Iterable[Row]) -> bytes:
+        """The lines of a page of rows."""
+        line, record, stream, version = self._line, self._record, self._stream, self._version
+        now = datetime.now(timezone.utc).isoformat()
+        return _encoder.encode_lines([line(stream, record(*row), now, *version) for row in rows])

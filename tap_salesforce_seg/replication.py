@@ -1,0 +1,180 @@
+"""Which rows a run reads, and what its state says afterwards.
+
+A run reads the half-open window from the bookmark, less a lookback, up to the server's time at its start. The
+bookmark then moves to the window's end, never to the greatest stamp that was seen: a transaction that was
+still open may yet show a row with an older stamp (Salesforce documents this for ``getUpdated``, under
+``latestDateCovered``), and results come in no particular order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+from salesforce_seg.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+REPLICATION_KEYS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginTime")
+"""Clock fields, best first. A field serves only if its describe says filterable and sortable."""
+
+BOOKMARK = "replication_key_value"
+BOOKMARK_KEY = "replication_key"
+
+_SECOND = timedelta(seconds=1)
+_BEGINNING = datetime(1999, 3, 1, tzinfo=timezone.utc)
+"""Salesforce was founded in March 1999; no row is stamped earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The rows of one read: ``start <= key < end``, to the second, in UTC.
+
+    Without a start the window is open to the past; without an end it holds every row of the object.
+    """
+
+    key: str | None
+    """API name of the clock field; None if the object has none that can be filtered."""
+    start: datetime | None = None
+    end: datetime | None = None
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the read filters at all."""
+        return self.key is not None and (self.start is not None or self.end is not None)
+
+    def halves(self) -> tuple[Window, Window] | None:
+        """The window in two, without gap or overlap.
+
+        Returns:
+            The earlier and the later half; None if the window cannot be cut, being a second or unbounded.
+        """
+        if self.key is None or self.end is None:
+            return None
+        start = self.start or _BEGINNING
+        seconds = int((self.end - start) / _SECOND)
+        if seconds < 2:
+            return None
+        middle = start + timedelta(seconds=seconds // 2)
+        # The earlier half stays open to the past, so that nothing falls out below the assumed beginning.
+        return replace(self, end=middle), replace(self, start=middle)
+
+
+def window(
+    key: str | None,
+    *,
+    bookmark: datetime | None,
+    start_date: datetime | None,
+    lookback: timedelta,
+    now: datetime,
+    full: bool,
+) -> Window:
+    """The window of a stream for this run.
+
+    Args:
+        key: API name of the replication key, or None.
+        bookmark: Where the last run ended, or None before the first one.
+        start_date: The earliest stamp of a first (or a full) sync, or None for everything.
+        lookback: How far before the bookmark to read again, for rows that were committed late.
+        now: The server's time when the run began.
+        full: Whether to read everything, whatever the bookmark says.
+    """
+    if key is None:
+        return Window(None)
+    if full:
+        return Window(key, start_date)
+    end = floor_to_second(now)
+    if bookmark is None:
+        return Window(key, start_date, end)
+    return Window(key, floor_to_second(min(bookmark, end) - lookback), end)
+
+
+def floor_to_second(moment: datetime) -> datetime:
+    """The moment in UTC, cut to the second: finer than that no Salesforce stamp is."""
+    return moment.astimezone(timezone.utc).replace(microsecond=0)
+
+
+def parse_moment(text: object) -> datetime:
+    """A date or date-time in any ISO 8601 form; UTC where it names no zone.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not isinstance(text, str):
+        raise ValueError(f"{text!r} is not a date-time such as 2026-01-31T00:00:00Z")  # noqa: TRY004
+    try:
+        moment = datetime.fromisoformat(_iso(text.strip()))
+    except ValueError:
+        raise ValueError(f"{text!r} is not a date-time such as 2026-01-31T00:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+
+
+def _iso(text: str) -> str:
+    """What Python 3.10 can read: no ``Z``, no ``+0000``, three or six digits of a fraction."""
+    text = text[:-1] + "+00:00" if text[-1:] in {"Z", "z"} else text
+    if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit() and ":" in text:
+        text = f"{text[:-2]}:{text[-2:]}"
+    head, dot, rest = text.partition(".")
+    if not dot:
+        return text
+    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
+    return f"{head}.{digits[:6]:0<6}{rest[len(digits) :]}"
+
+
+def format_moment(moment: datetime) -> str:
+    """The moment as state has it: ``2026-01-31T23:59:59Z``."""
+    return floor_to_second(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_state(state: Any) -> dict[str, dict[str, Any]]:
+    """The bookmarks of a state file, ours or another tap's, by stream.
+
+    Takes the plain Singer state, a whole STATE message and Meltano's ``singer_state``; a bookmark may be an
+    object with ``replication_key_value``, one keyed by the replication key's own name (as singer-io's tap
+    writes), or a bare date. What an interrupted run of an SDK tap left in ``progress_markers`` is not used.
+
+    Raises:
+        ConfigurationError: It is not a state.
+    """
+    if not isinstance(state, dict):
+        raise ConfigurationError(
+            "The state file does not hold a JSON object; give the last STATE line's value"
+        )
+    for wrapper in ("value", "singer_state"):
+        if isinstance(state.get(wrapper), dict):
+            state = state[wrapper]
+    bookmarks = state.get("bookmarks")
+    if bookmarks is None:
+        return {}
+    if not isinstance(bookmarks, dict):
+        raise ConfigurationError('The state file is broken: "bookmarks" is not a JSON object')
+    return {stream: _stream_state(stream, found) for stream, found in bookmarks.items()}
+
+
+def _stream_state(stream: str, found: object) -> dict[str, Any]:
+    if isinstance(found, str):
+        found = {BOOKMARK: found}
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"The state file is broken: the bookmark of {stream} is not a JSON object")
+    kept = {name: value for name, value in found.items() if name not in _SDK_LEFTOVERS}
+    if kept.get(BOOKMARK) is None:
+        own_name = next((name for name in REPLICATION_KEYS if kept.get(name)), None)
+        if own_name:
+            kept = {BOOKMARK_KEY: own_name, BOOKMARK: kept[own_name]}
+    if kept.get(BOOKMARK) is not None:
+        try:
+            parse_moment(kept[BOOKMARK])
+        except ValueError as error:
+            raise ConfigurationError(f"The state file is broken: the bookmark of {stream}: {error}") from None
+    return kept
+
+
+_SDK_LEFTOVERS = {"progress_markers", "replication_key_signpost", "starting_replication_value", "partitions"}
+
+
+def bookmark_of(stream_state: Mapping[str, Any]) -> datetime | None:
+    """Where the stream's last complete read ended; None if there was none."""
+    value = stream_state.get(BOOKMARK)
+    return None if value is None else parse_moment(value)

@@ -1,0 +1,72 @@
+"""A run over the selected streams: what fails, what goes on, what is said at the end."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from salesforce_seg.errors import (
+    ConfigurationError,
+    ObjectUnavailable,
+    QuotaExhausted,
+    RunFailed,
+    SalesforceError,
+    ServerUnavailable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tap_salesforce_seg.stream import CollectionStream
+
+logger = logging.getLogger("tap-salesforce-seg")
+
+MOST_SILENT_STREAMS = 2
+"""After so many streams in a row to which Salesforce did not answer, the others are not tried."""
+
+
+class Run:
+    """Extracts stream after stream.
+
+    Args:
+        failed: Streams that have failed already, in discovery, and why.
+    """
+
+    def __init__(self, failed: dict[str, str]) -> None:
+        self._failed = dict(failed)
+        self._silent = 0
+
+    def extract(self, streams: Iterable[CollectionStream]) -> None:
+        """Read the streams. One that fails keeps its bookmark and does not keep the others from running.
+
+        Raises:
+            RunFailed: Streams failed; the message names them.
+            ConfigurationError: The login was refused.
+            QuotaExhausted: The quota guard stopped the run.
+        """
+        for stream in streams:
+            self._extract(stream)
+            if self._silent == MOST_SILENT_STREAMS:
+                logger.error("Salesforce does not answer; the streams after %s are not tried.", stream.name)
+                self._failed["those after " + stream.name] = ""
+                break
+        if self._failed:
+            raise RunFailed(
+                f"These streams failed: {', '.join(self._failed)}. Their bookmarks stay where they were; "
+                "the next run reads the same rows again."
+            )
+
+    def _extract(self, stream: CollectionStream) -> None:
+        try:
+            stream.extract()
+        except (ConfigurationError, QuotaExhausted):
+            raise
+        except ObjectUnavailable as error:
+            logger.warning("%s is left out: %s", stream.name, error)
+        except SalesforceError as error:
+            logger.error("%s failed: %s", stream.name, error)  # noqa: TRY400  the message says it all
+            self._failed[stream.name] = str(error)
+            if isinstance(error, ServerUnavailable):
+                self._silent += 1
+                return
+        self._silent = 0

@@ -1,0 +1,103 @@
+"""The tap's own settings, declared once; those of the connection are in ``salesforce_seg.settings``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.settings import Setting
+from tap_salesforce_seg import naming
+from tap_salesforce_seg.replication import parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+AUTO = "auto"
+REST = "rest"
+
+TAP_SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "start_date",
+        "string",
+        "Earliest SystemModstamp of a first sync, such as 2026-01-01T00:00:00Z. None: everything is read.",
+        schema={"format": "date-time"},
+    ),
+    Setting(
+        "include_objects",
+        "array",
+        "More objects beyond the documented collections: API names or globs such as *__c.",
+        default=[],
+        schema={"items": {"type": "string"}},
+    ),
+    Setting(
+        "naming",
+        "string",
+        "segment: streams and columns as Segment's Salesforce source names them (leads, system_modstamp); "
+        "api: Salesforce's own names (Lead, SystemModstamp).",
+        default=naming.SEGMENT,
+        allowed=naming.STYLES,
+    ),
+    Setting(
+        "api_type",
+        "string",
+        "Which API reads the rows.",
+        default=AUTO,
+        allowed=(AUTO, REST),
+    ),
+    Setting(
+        "lookback_window",
+        "integer",
+        "Seconds before the bookmark that are read again, for rows that were committed late.",
+        default=1200,
+        schema={"minimum": 0},
+    ),
+    Setting(
+        "select_fields_by_default",
+        "boolean",
+        "Whether fields are selected unless the catalog says otherwise. If not, only the key, the "
+        "replication key and what tells of deletes are.",
+        default=True,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TapSettings:
+    """The tap's settings of one run, checked."""
+
+    start_date: datetime | None = None
+    include_objects: tuple[str, ...] = ()
+    naming: str = naming.SEGMENT
+    api_type: str = AUTO
+    lookback: timedelta = timedelta(seconds=1200)
+    select_fields_by_default: bool = True
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> TapSettings:
+        """Read the tap's settings from a config that its JSON schema has accepted.
+
+        Raises:
+            ConfigurationError: ``start_date`` is not a date.
+        """
+        given = {name: value for name, value in config.items() if value is not None}
+        chosen: dict[str, Any] = {each.name: given.get(each.name, each.default) for each in TAP_SETTINGS}
+        return cls(
+            _start_date(chosen["start_date"]),
+            tuple(chosen["include_objects"]),
+            chosen["naming"],
+            chosen["api_type"],
+            timedelta(seconds=chosen["lookback_window"]),
+            chosen["select_fields_by_default"],
+        )
+
+
+def _start_date(value: str | None) -> datetime | None:
+    if not value:
+        return None
+    try:
+        return parse_moment(value)
+    except ValueError as error:
+        raise ConfigurationError(f"The setting start_date: {error}.") from None

@@ -1,0 +1,261 @@
+"""One collection as the Singer SDK sees it: its catalog entry, its selection, its sync."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import SameRecordTransform
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
+
+from salesforce_seg.errors import QueryRefused
+from tap_salesforce_seg.query import Query
+from tap_salesforce_seg.records import RecordLines, RowLayout
+from tap_salesforce_seg.replication import (
+    BOOKMARK,
+    BOOKMARK_KEY,
+    bookmark_of,
+    format_moment,
+    window,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    from singer_sdk.helpers import types
+    from singer_sdk.singerlib import Catalog, MetadataMapping
+
+    from tap_salesforce_seg.catalog import Column, StreamDefinition
+    from tap_salesforce_seg.replication import Window
+    from tap_salesforce_seg.tap import TapSalesforceSeg
+
+
+_AUTOMATIC = Metadata.InclusionType.AUTOMATIC
+_AVAILABLE = Metadata.InclusionType.AVAILABLE
+
+
+class CollectionStream(Stream):
+    """A collection of Segment's source, or another object of the org.
+
+    Args:
+        tap: The tap.
+        definition: What discovery found out about the object.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # values already fit their schema
+
+    def __init__(self, tap: TapSalesforceSeg, definition: StreamDefinition) -> None:
+        super().__init__(tap, schema=definition.schema, name=definition.name)
+        self.tap = tap
+        self.definition = definition
+        self.primary_keys = [definition.key.name]
+        self.replication_key = definition.replication_key.name if definition.replication_key else None
+        self.rows = 0
+        """Rows written in this run."""
+        self.done = False
+        """Whether this run has read the stream completely."""
+
+    # What the catalog says
+
+    @property
+    def metadata(self) -> MetadataMapping:
+        """The input catalog's metadata, or our own: all but the key can be deselected."""
+        is_ours = self._metadata is None
+        metadata = super().metadata
+        if is_ours and not (self._tap_input_catalog and self._tap_input_catalog.get_stream(self.name)):
+            for column in self.definition.columns:
+                metadata["properties", column.name] = Metadata(
+                    inclusion=_AUTOMATIC if column == self.definition.key else _AVAILABLE,
+                    selected_by_default=None if column.selected_by_default else False,
+                )
+        return metadata
+
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take selection and replication method from the input catalog; the key stays the Id."""
+        super().apply_catalog(catalog)
+        self.primary_keys = [self.definition.key.name]
+        own = self.definition.replication_key
+        if self.replication_key and not self._can_replicate_by(self.replication_key):
+            self.logger.warning(
+                "%s: the catalog's replication key %s cannot be filtered by; using %s",
+                self.name,
+                self.replication_key,
+                own.name if own else "a full sync",
+            )
+            self.replication_key = None
+        if self.replication_key is None and own:
+            self.replication_key = own.name
+        if not self.replication_key:
+            self.forced_replication_method = REPLICATION_FULL_TABLE
+
+    def _can_replicate_by(self, name: str) -> bool:
+        column = self.definition.column(name)
+        field = column.field if column else None
+        return field is not None and field.type == "datetime" and field.filterable
+
+    @property
+    def selected_columns(self) -> list[Column]:
+        """The columns to read, in the stream's order."""
+        known = self.effective_schema.get("properties", {})
+        mask = self.mask
+        return [
+            column
+            for column in self.definition.columns
+            if column == self.definition.key or (column.name in known and mask["properties", column.name])
+        ]
+
+    def _deselected_parts(self, columns: Sequence[Column]) -> dict[str, frozenset[str]]:
+        mask = self.mask
+        cut = {
+            column.name: frozenset(
+                part
+                for part in column.schema.get("properties", {})
+                if not mask["properties", column.name, "properties", part]
+            )
+            for column in columns
+        }
+        return {name: parts for name, parts in cut.items() if parts}
+
+    # What a run reads
+
+    @property
+    def syncs_fully(self) -> bool:
+        """Whether this run reads all rows: there is no replication key, or it is deselected or overruled."""
+        return (
+            self.replication_key is None
+            or self.replication_method == REPLICATION_FULL_TABLE
+            or self.replication_key not in {column.name for column in self.selected_columns}
+        )
+
+    @property
+    def window(self) -> Window:
+        """The window of this run."""
+        key = self.definition.column(self.replication_key) if self.replication_key else None
+        settings = self.tap.settings
+        return window(
+            key.field.name if key and key.field else None,
+            bookmark=bookmark_of(self._bookmark),
+            start_date=settings.start_date,
+            lookback=settings.lookback,
+            now=self.tap.started_at,
+            full=self.syncs_fully,
+        )
+
+    @property
+    def _bookmark(self) -> dict[str, Any]:
+        """The stream's state, unless it was kept for another replication key."""
+        state = self.tap.state.get("bookmarks", {}).get(self.name, {})
+        key = self.definition.column(self.replication_key) if self.replication_key else None
+        names = {key.name, key.field.name} if key and key.field else set()
+        return dict(state) if state.get(BOOKMARK_KEY) in {None, *names} else {}
+
+    def query(self, layout: RowLayout) -> Query:
+        """What this run asks for."""
+        read = self.window
+        field = self.definition.sobject.field(read.key) if read.key else None
+        return Query(
+            self.definition.sobject.name,
+            tuple(layout.fields),
+            read,
+            key_may_be_null=bool(field and field.nillable),
+            limit=self.ABORT_AT_RECORD_COUNT,
+        )
+
+    def layout(self, *, without: Sequence[Column] = ()) -> RowLayout:
+        """How this run's rows become records."""
+        columns = [column for column in self.selected_columns if column not in without]
+        return RowLayout(
+            self.definition,
+            columns,
+            deselected_parts=self._deselected_parts(columns),
+            seen_at=format_moment(self.tap.started_at).replace("Z", ".000Z"),
+        )
+
+    def extract(self) -> None:
+        """Write the SCHEMA and the rows of the window; only then move the bookmark.
+
+        Raises:
+            SalesforceError: The window was not read completely; the bookmark is where it was.
+        """
+        self._write_schema_message()
+        self._read()
+
+    def _read(self) -> None:
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for rows in self._write_pages():
+                counter.increment(rows)
+                self.rows += rows
+        if self.ABORT_AT_RECORD_COUNT is None:
+            self._move_bookmark()
+        self.done = True
+        self.tap.write_state()
+
+    def _write_pages(self) -> Iterator[int]:
+        layout = self.layout()
+        try:
+            yield from self._write_layout(layout)
+        except QueryRefused as error:
+            gone = self._vanished() if error.code == "INVALID_FIELD" else []
+            if not gone:
+                raise
+            self.logger.warning(
+                "%s: %s no longer there for this user; read without",
+                self.name,
+                ", ".join(column.name for column in gone) + (" is" if len(gone) == 1 else " are"),
+            )
+            yield from self._write_layout(self.layout(without=gone))
+
+    def _write_layout(self, layout: RowLayout) -> Iterator[int]:
+        lines = RecordLines(self.name, layout.names, self._stream_version) if self._is_unmapped else None
+        for page in self.tap.reader.read(self.query(layout)):
+            rows = layout.from_rest(page)
+            if lines:
+                self.tap.lines.write_lines(lines.encode(rows))
+            else:
+                for row in rows:
+                    self._write_record_message(dict(zip(layout.names, row, strict=True)))
+            yield len(rows)
+
+    @property
+    def _is_unmapped(self) -> bool:
+        """Whether records go out as they are: one identity map, no flattening."""
+        first, *others = self.stream_maps
+        return not others and isinstance(first, SameRecordTransform) and not first.flattening_enabled
+
+    def _vanished(self) -> list[Column]:
+        """Selected columns whose fields describe no longer shows: removed, or hidden from this user."""
+        now = self.tap.describe_again(self.definition.sobject.name)
+        columns = self.selected_columns
+        return [column for column in columns if column.field and now.field(column.field.name) is None]
+
+    def _move_bookmark(self) -> None:
+        if self.replication_key is None:
+            return
+        self.stream_state[BOOKMARK_KEY] = self.replication_key
+        self.stream_state[BOOKMARK] = format_moment(self.tap.started_at)
+
+    # The SDK's doors
+
+    def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
+        """The rows of this run as dictionaries; the sync itself does not pass here."""
+        layout = self.layout()
+        for page in self.tap.reader.read(self.query(layout)):
+            for row in layout.from_rest(page):
+                yield dict(zip(layout.names, row, strict=True))
+
+    def _sync_records(
+        self, context: types.Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        """What ``Stream.sync`` calls: our own sync, which writes pages instead of yielding records."""
+        if not write_messages:
+            yield from self.get_records(context)
+            return
+        yield from ()
+        self._read()
+
+    def get_replication_key_signpost(self, context: types.Context | None = None) -> None:
+        """None: our bookmark is the window's end, so no signpost is kept in the state."""
+
+    def finalize_state_progress_markers(self, state: dict[str, Any] | None = None) -> None:
+        """Nothing: our state never holds progress markers."""

@@ -1,0 +1,205 @@
+"""The tap: settings, discovery, and the run over the selected streams."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
+
+import click
+from singer_sdk import Tap
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
+from singer_sdk.mapper import RemoveRecordTransform
+
+from salesforce_seg.describe import Describer
+from salesforce_seg.session import Session
+from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
+from salesforce_seg.shutdown import Plugin, on_early_end
+from tap_salesforce_seg import input_files, plan
+from tap_salesforce_seg.catalog import Discovery
+from tap_salesforce_seg.readers.rest import RestReader
+from tap_salesforce_seg.records import LineWriter
+from tap_salesforce_seg.replication import floor_to_second, read_state
+from tap_salesforce_seg.run import Run
+from tap_salesforce_seg.settings import TAP_SETTINGS, TapSettings
+from tap_salesforce_seg.stream import CollectionStream
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from salesforce_seg.describe import SObjectDescribe
+
+
+class TapSalesforceSeg(Plugin, Tap):
+    """Reads a Salesforce org as the collections of Segment's Salesforce source."""
+
+    name = "tap-salesforce-seg"
+    package_name = "salesforce-seg"
+    config_jsonschema: ClassVar[dict[str, Any]] = json_schema(CONNECTION_SETTINGS + TAP_SETTINGS)
+    dynamic_catalog = True
+    message_writer_class = LineWriter
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.STATE,
+        TapCapabilities.DISCOVER,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+
+    def __init__(self, *, catalog: Any = None, **options: Any) -> None:
+        self._missing: dict[str, str] = {}
+        super().__init__(catalog=input_files.read_catalog(catalog), **options)
+
+    # What the run works with
+
+    @cached_property
+    def settings(self) -> TapSettings:
+        """The tap's own settings."""
+        return TapSettings.from_config(self.config)
+
+    @cached_property
+    def session(self) -> Session:
+        """The connection to the org."""
+        return Session(ConnectionSettings.from_config(self.config), client_name=self.name)
+
+    @cached_property
+    def reader(self) -> RestReader:
+        """Reads the rows."""
+        return RestReader(self.session)
+
+    @cached_property
+    def started_at(self) -> datetime:
+        """The server's time when this was first asked for, before any row is read: every window's end."""
+        return floor_to_second(self.session.server_time())
+
+    @cached_property
+    def _describer(self) -> Describer:
+        return Describer(self.session)
+
+    def describe_again(self, sobject: str) -> SObjectDescribe:
+        """The object as it is now, not as discovery found it."""
+        return Describer(self.session).describe_one(sobject)
+
+    # Discovery
+
+    def discover_streams(self) -> Sequence[CollectionStream]:
+        """The streams of the org: all, or with a catalog those that it selects."""
+        settings = self.settings
+        discovery = Discovery(
+            self._describer,
+            settings.naming,
+            settings.include_objects,
+            settings.select_fields_by_default,
+        )
+        catalog = self.input_catalog
+        definitions = discovery.streams(None if catalog is None else input_files.selected_streams(catalog))
+        for note in discovery.notes:
+            self.logger.warning("%s.", note)
+        for each in discovery.left_out:
+            self.logger.warning("%s is left out: %s.", each.stream, each.reason.rstrip("."))
+        self._missing = {each.stream: each.reason for each in discovery.left_out if each.failed}
+        return [CollectionStream(self, definition) for definition in definitions]
+
+    def setup_mapper(self) -> None:
+        """Fit the catalog to the org before the SDK makes SCHEMA messages of it."""
+        if self.input_catalog is not None:
+            for note in input_files.fit_catalog(self.input_catalog, self.collections):
+                self.logger.warning("%s.", note)
+        super().setup_mapper()
+
+    @property
+    def lines(self) -> LineWriter:
+        """The writer, under its own type."""
+        return cast("LineWriter", self.message_writer)
+
+    @property
+    def collections(self) -> dict[str, CollectionStream]:
+        """The streams by name, under their own type."""
+        return cast("dict[str, CollectionStream]", self.streams)
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take over the bookmarks of a state file, ours or another tap's."""
+        super().load_state({"bookmarks": read_state(state)})
+
+    # The run
+
+    @property
+    def selected(self) -> list[CollectionStream]:
+        """The streams to read, in the order of their names."""
+        return [
+            stream
+            for stream in self.collections.values()
+            if stream.selected
+            and not all(isinstance(each, RemoveRecordTransform) for each in stream.stream_maps)
+        ]
+
+    def write_state(self) -> None:
+        """Write the bookmarks, unless the last STATE said the same."""
+        self.state_writer.write_state(self.state)
+
+    def extract(self) -> None:
+        """Read all selected streams; errors as for ``Run.extract``."""
+        on_early_end(self.write_state)
+        if self.state:
+            self.write_state()
+        streams = self.selected
+        try:
+            Run(self._missing).extract(streams)
+        finally:
+            rows, read = sum(each.rows for each in streams), sum(each.done for each in streams)
+            self.logger.info("%d rows from %d streams; %d API calls.", rows, read, self.session.api_calls)
+
+    # The command line
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+        show_plan: bool = False,
+    ) -> None:
+        """Run the tap from its command line.
+
+        Args:
+            about: Only print what the tap is.
+            about_format: ``json`` or ``markdown``.
+            config: The merged config files.
+            state: A state file.
+            catalog: A catalog file.
+            show_plan: Only print what a run would read and cost.
+        """
+        if about:
+            cls.print_about(about_format)
+            return
+        tap = cls(
+            config=config.config if config else {},
+            state=input_files.read_json(state, "state"),
+            catalog=input_files.read_json(catalog, "catalog"),
+            parse_env_config=bool(config and config.parse_env),
+            validate_config=True,
+        )
+        if show_plan:
+            click.echo(plan.table(plan.plan(tap.session, tap.selected)))
+        else:
+            tap.extract()
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The SDK's command, and ``--plan``."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--plan", "show_plan"],
+                is_flag=True,
+                help="Print the reader, rows and API calls of each selected stream, and read nothing.",
+            )
+        )
+        return command
