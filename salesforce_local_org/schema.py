@@ -151,6 +151,42 @@ class SObject:
         yield from (each for each in self.hidden_fields if not each.compound and not each.calculated)
 
 
+@dataclass(slots=True)
+class ValidationRule:
+    """A condition under which a record of an object is refused."""
+
+    object: str
+    name: str
+    condition: str
+    """A formula; the record is refused when it is true."""
+    message: str
+    field: str | None = None
+
+
+@dataclass(slots=True)
+class DuplicateRule:
+    """Which records count as duplicates, and what happens to them."""
+
+    object: str
+    name: str
+    fields: list[str]
+    """A record that has the same values in all of these is a duplicate; case does not count."""
+    match_object: str
+    """The object that is searched: the rule's own, or another that has the same fields."""
+    blocks: bool = True
+    """Whether a duplicate is always refused, or only without ``allowSave=true`` (an alert)."""
+    message: str = "Use one of these records?"
+
+
+@dataclass(slots=True)
+class AssignmentRule:
+    """Who gets the records of an object (Case or Lead) that are written with ``Sforce-Auto-Assign``."""
+
+    object: str
+    owner: str
+    """A user's Username or a queue's Name."""
+
+
 _ALWAYS_ON = frozenset({None, "data_com", "partner_or_customer_portal", "scheduling"})
 
 
@@ -166,6 +202,9 @@ class Schema:
             "multi_currency": False,
             "person_accounts": False,
         }
+        self.validation_rules: list[ValidationRule] = []
+        self.duplicate_rules: list[DuplicateRule] = []
+        self.assignment_rules: list[AssignmentRule] = []
 
     def has_feature(self, feature: str | None) -> bool:
         """Whether the org has what a catalogue entry needs. Record types come with person accounts."""

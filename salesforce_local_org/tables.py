@@ -55,6 +55,8 @@ class Table:
     deletable_softly: bool
     auto_numbers: dict[str, str]
     """Display formats of the fields that number records, by field name."""
+    remembered: dict[str, Any]
+    """What others work out from the object's fields and want to keep until the fields change."""
 
 
 def table_of(sobject: SObject) -> Table:
@@ -71,6 +73,7 @@ def table_of(sobject: SObject) -> Table:
         row_values=itemgetter(*columns),
         deletable_softly=sobject.soft_deletes,
         auto_numbers={each.name: each.display_format for each in fields if each.auto_number},
+        remembered={},
     )
 
 

@@ -1,0 +1,56 @@
+"""What a new record gets where the request says nothing: its owner, picklist defaults, default values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from salesforce_local_org.org import Org
+    from salesforce_local_org.schema import Field, SObject
+
+FIRST_VALUES: dict[str, dict[str, Any]] = {
+    "Account": {"CleanStatus": "Pending"},
+    "Contact": {"CleanStatus": "Pending"},
+    "Lead": {"CleanStatus": "Pending", "IsUnreadByOwner": 1},
+    "Contract": {"Status": "Draft"},
+    "Event": {"EventSubtype": "Event"},
+    "Task": {"TaskSubtype": "Task"},
+    "UserRole": {"OpportunityAccessForAccountOwner": "Edit"},
+}
+"""First values that no describe tells of, as recorded orgs show them."""
+
+_USER_FIELDS = {"OwnerId", "AuthorId"}
+
+
+def for_create(org: Org, sobject: SObject, given: Mapping[str, Any], user_id: str) -> dict[str, Any]:
+    """Default values for the fields that a new record leaves out, or empty although they need a value."""
+    remembered = org.store.table(sobject).remembered
+    if "defaults" not in remembered:
+        remembered["defaults"] = _defaults(sobject)
+    return {
+        field.name: user_id if field.type == "reference" else value
+        for field, value in remembered["defaults"]
+        if field.name not in given or (given[field.name] is None and not field.nillable)
+    }
+
+
+def _defaults(sobject: SObject) -> list[tuple[Field, Any]]:
+    """The fields that have a default value, and which; references default to the user."""
+    firsts = FIRST_VALUES.get(sobject.name, {})
+    found = [(each, firsts.get(each.name, _default(each))) for each in sobject.columns()]
+    return [
+        (each, value)
+        for each, value in found
+        if value is not None
+        or (each.name in _USER_FIELDS and each.createable and "User" in each.reference_to)
+    ]
+
+
+def _default(field: Field) -> Any:
+    if not (field.createable or field.defaulted_on_create):
+        return None
+    if field.default_value is not None:
+        return int(field.default_value) if field.type == "boolean" else field.default_value
+    return next((each.value for each in field.picklist_values if each.default), None)
