@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from salesforce_local_org import daemon
-from salesforce_local_org.daemon import Failure
+from salesforce_local_org.daemon import CommandError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,12 +18,12 @@ _LARGEST_PORT, _LARGEST_SCALE = 65_535, 10_000
 
 _DESCRIPTION = "A Salesforce org on this machine: it answers at /services/... as Salesforce does."
 _EPILOG = """\
-Any user name, password, security token and client id is accepted. To see a login refused, begin the password with
-"wrong", "no-security-token", "no-api" or "expired"; the client id or secret with "wrong"; the client id with
-"no-run-as-user" (client credentials) or "not-approved" (JWT); the refresh token with "expired".
+Any user name, password, security token and client id is accepted. To see a login refused, begin the password
+with "wrong", "no-security-token", "no-api" or "expired"; the client id or secret with "wrong"; the client id
+with "no-run-as-user" (client credentials) or "not-approved" (JWT); the refresh token with "expired".
 
-The org's own controls, JSON in and out, answer this machine only: POST /_local/reset, /_local/clock, /_local/faults,
-/_local/limits, /_local/login; GET /_local/requests, /_local/errors. More: docs/local-org.md.
+The org's own controls, JSON in and out, answer this machine only: POST /_local/reset, /_local/clock,
+/_local/faults, /_local/limits, /_local/login; GET /_local/requests, /_local/errors. More: docs/local-org.md.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no org is running (status, stop).
 """
@@ -41,7 +41,7 @@ def run(arguments: Sequence[str]) -> int:
     try:
         options = _parser().parse_args(arguments)
         return int(options.command(options))
-    except Failure as error:
+    except CommandError as error:
         sys.stderr.write(f"salesforce-local-org: {error}\n")
         return error.exit_code
     except KeyboardInterrupt:
@@ -78,7 +78,7 @@ def _start(options: argparse.Namespace) -> int:
 def _stop(options: argparse.Namespace) -> int:
     url = daemon.stop(options.host, options.port)
     if url is None:
-        raise Failure(f"no org is running at {options.host}:{options.port}", 3)
+        raise CommandError(f"no org is running at {options.host}:{options.port}", 3)
     sys.stdout.write(f"stopped {url}\n")
     return 0
 
@@ -86,16 +86,16 @@ def _stop(options: argparse.Namespace) -> int:
 def _status(options: argparse.Namespace) -> int:
     url = daemon.find(options.host, options.port)
     if url is None:
-        raise Failure(f"no org is running at {options.host}:{options.port}", 3)
+        raise CommandError(f"no org is running at {options.host}:{options.port}", 3)
     sys.stdout.write(f"running {url}\n")
     return 0
 
 
 def _check(options: argparse.Namespace) -> None:
     if options.schema and not options.schema.is_file():
-        raise Failure(f"--schema: there is no file {options.schema}", 2)
+        raise CommandError(f"--schema: there is no file {options.schema}", 2)
     if options.database and not options.database.absolute().parent.is_dir():
-        raise Failure(f"--database: there is no directory {options.database.absolute().parent}", 2)
+        raise CommandError(f"--database: there is no directory {options.database.absolute().parent}", 2)
 
 
 def _serve_arguments(options: argparse.Namespace) -> list[str]:
@@ -112,7 +112,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        raise Failure(f"{message} ({self.prog} --help tells more)", 2)
+        raise CommandError(f"{message} ({self.prog} --help tells more)", 2)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,7 +130,9 @@ def _parser() -> argparse.ArgumentParser:
     for command, function in ((serve, _serve), (start, _start), (stop, _stop), (status, _status)):
         command.set_defaults(command=function)
         command.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (%(default)s)")
-        command.add_argument("--port", type=_number(0, _LARGEST_PORT), default=DEFAULT_PORT, help="(%(default)s)")
+        command.add_argument(
+            "--port", type=_number(0, _LARGEST_PORT), default=DEFAULT_PORT, help="(%(default)s)"
+        )
     for command in (serve, start):
         _add_org_options(command)
     start.add_argument("--log", type=Path, help="file for the org's messages (default: in ~/.local/state)")
@@ -138,12 +140,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_org_options(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--database", type=Path, metavar="PATH", help="SQLite file to keep the org in (default: memory)")
-    command.add_argument("--seed", choices=("demo", "none"), default="none", help="what a new org starts with")
-    command.add_argument("--scale", type=_number(1, _LARGEST_SCALE), default=1, help="times the demo company is made")
-    command.add_argument("--schema", type=Path, metavar="FILE", help="YAML or JSON: more objects, fields, features")
     command.add_argument(
-        "--idle-timeout", type=_number(0, 10**7), default=0, metavar="SECONDS", help="end when unused so long (0: never)"
+        "--database", type=Path, metavar="PATH", help="SQLite file to keep the org in (default: memory)"
+    )
+    command.add_argument(
+        "--seed", choices=("demo", "none"), default="none", help="what a new org starts with"
+    )
+    command.add_argument(
+        "--scale", type=_number(1, _LARGEST_SCALE), default=1, help="times the demo company is made"
+    )
+    command.add_argument(
+        "--schema", type=Path, metavar="FILE", help="YAML or JSON: more objects, fields, features"
+    )
+    command.add_argument(
+        "--idle-timeout",
+        type=_number(0, 10**7),
+        default=0,
+        metavar="SECONDS",
+        help="end when unused so long (0: never)",
     )
 
 
@@ -153,5 +167,7 @@ class _number:  # noqa: N801 - argparse shows this name in no message, and it re
 
     def __call__(self, text: str) -> int:
         if not text.isascii() or not text.isdecimal() or not self._least <= int(text) <= self._most:
-            raise argparse.ArgumentTypeError(f"expected a number from {self._least} to {self._most}, not {text!r}")
+            raise argparse.ArgumentTypeError(
+                f"expected a number from {self._least} to {self._most}, not {text!r}"
+            )
         return int(text)

@@ -16,7 +16,7 @@ _STOP_SECONDS = 15
 _PRODUCT = "salesforce-local-org"
 
 
-class Failure(Exception):
+class CommandError(Exception):
     """Why a command cannot be done: one line for the user, and the exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -49,7 +49,7 @@ def start(serve_arguments: list[str], log: Path) -> str:
         Its address.
 
     Raises:
-        Failure: It did not start; with its own words and exit code.
+        CommandError: It did not start; with its own words and exit code.
     """
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +62,7 @@ def start(serve_arguments: list[str], log: Path) -> str:
                 start_new_session=True,
             )
     except OSError as error:
-        raise Failure(f"--log {log}: {error.strerror}", 1) from error
+        raise CommandError(f"--log {log}: {error.strerror}", 1) from error
     assert process.stdout is not None
     with process.stdout:
         word, _, url = process.stdout.readline().decode().strip().partition(" ")
@@ -72,14 +72,16 @@ def start(serve_arguments: list[str], log: Path) -> str:
         return url
     exit_code = process.wait()
     last_words = log.read_text("utf-8", "replace").strip().rpartition("\n")[2]
-    raise Failure(last_words.removeprefix(f"{_PRODUCT}: ") or f"the org did not start; see {log}", exit_code or 1)
+    raise CommandError(
+        last_words.removeprefix(f"{_PRODUCT}: ") or f"the org did not start; see {log}", exit_code or 1
+    )
 
 
 def stop(host: str, port: int) -> str | None:
     """End the org that runs there, and wait until it has; its address, or None when none runs.
 
     Raises:
-        Failure: It does not end.
+        CommandError: It does not end.
     """
     url = find(host, port)
     if url is None:
@@ -88,7 +90,7 @@ def stop(host: str, port: int) -> str | None:
     deadline = time.monotonic() + _STOP_SECONDS
     while find(host, port):
         if time.monotonic() > deadline:
-            raise Failure(f"the org at {url} does not stop", 1)
+            raise CommandError(f"the org at {url} does not stop", 1)
         time.sleep(0.05)
     return url
 

@@ -32,7 +32,7 @@ def decoded_body(body: bytes, coding: str, limit: int) -> bytes:
         limit: The most bytes it may have when decoded.
 
     Raises:
-        ApiError: 415 for an unknown coding, 400 for a body that is not of its coding, is cut short or too large.
+        ApiError: 415 for an unknown coding; 400 for a body that is not of its coding, cut short or too large.
     """
     coding = coding.strip().lower()
     if coding in {"", "identity"}:

@@ -7,12 +7,13 @@ import threading
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_in_force: ContextVar[Mapping[str, Any]] = ContextVar("faults_in_force", default={})
+_in_force: ContextVar[Mapping[str, Any]] = ContextVar("faults_in_force", default=MappingProxyType({}))
 
 
 def in_force(action: str) -> Any:
@@ -55,7 +56,10 @@ def _status(value: object) -> bool:
 
 def _headers(value: object) -> bool:
     return isinstance(value, dict) and all(
-        re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) and _text(text) and text.isprintable() and text.isascii()
+        re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name)
+        and _text(text)
+        and text.isprintable()
+        and text.isascii()
         for name, text in value.items()
     )
 
@@ -97,7 +101,7 @@ class Fault:
             ValueError: Naming the key that is unknown or of the wrong type.
         """
         if not isinstance(rule, dict):
-            raise ValueError("a fault is an object with an action")
+            raise ValueError("a fault is an object with an action")  # noqa: TRY004 - a bad value to its caller
         _check_keys(rule, _RULE_KEYS, "fault")
         action = rule.get("action")
         if not isinstance(action, dict) or not action:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 API_REQUESTS = "DailyApiRequests"
 LONG_REQUESTS = "ConcurrentLongRequests"
-"""Requests that run for 20 seconds or longer at once; not part of ``/limits``, but it can be set like the others."""
+"""Requests that run for 20 seconds or longer, at once; not part of ``/limits``, but set like the others."""
 
 # Names and maxima of a Developer Edition org, as the REST guide's "Limits" page and its sample show them.
 MAXIMA = {
@@ -104,7 +104,7 @@ class Limits:
         return max(0, self._maxima[name] - self.used(name))
 
     def use(self, name: str, amount: float = 1) -> float:
-        """Use some of a limit (past its maximum too: refusing is the caller's part); gives what is used now."""
+        """Use some of a limit, past its maximum too: refusing is the caller's part. Gives what is used."""
         with self._lock:
             used = self._used(name) + amount
             if amount:
@@ -140,9 +140,6 @@ class Limits:
 
     def _append(self, name: str, amount: float) -> None:
         uses, minute = self._uses.setdefault(name, deque()), self._clock.now().replace(second=0)
-        if uses and uses[-1][0] == minute:
-            amount_of_minute = uses.pop()[1] + amount
-        else:
-            amount_of_minute = amount
-        uses.append((minute, amount_of_minute))
+        before = uses.pop()[1] if uses and uses[-1][0] == minute else 0
+        uses.append((minute, before + amount))
         self._sums[name] = self._sums.get(name, 0) + amount

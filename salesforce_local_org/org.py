@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import threading
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from salesforce_local_org import base_records, catalog, ids
+from salesforce_local_org import base_records, catalog, demo, ids
 from salesforce_local_org.clock import Clock
+from salesforce_local_org.cursors import Cursors
 from salesforce_local_org.faults import Faults
 from salesforce_local_org.limits import Limits
 from salesforce_local_org.sessions import Sessions
+from salesforce_local_org.soql import functions as soql_functions
 from salesforce_local_org.store import Store
 from salesforce_local_org.usage import Usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
     from pathlib import Path
 
     from salesforce_local_org.schema import Schema
@@ -47,9 +49,14 @@ class Org:
     limits: Limits
     usage: Usage
     faults: Faults
+    cursors: Cursors
 
     def __init__(
-        self, database: Path | None = None, schema_file: Path | None = None, seed: str = "none", scale: int = 1
+        self,
+        database: Path | None = None,
+        schema_file: Path | None = None,
+        seed: str = "none",
+        scale: int = 1,
     ) -> None:
         self._database = database
         self._schema_file = schema_file
@@ -81,7 +88,7 @@ class Org:
             self._open_store(seed)
             base_records.seed_base(self)
             if seed == "demo":
-                import_module("salesforce_local_org.demo").seed(self, scale)
+                demo.seed(self, scale)
 
     def expire_locators(self) -> None:
         """Make every query locator there is now one that nobody knows any more."""
@@ -93,11 +100,16 @@ class Org:
         self.usage = Usage(self.limits)
         self.faults = Faults()
         self.sessions = Sessions(self.org_id)
+        self.description_stamps: dict[str, tuple[str, datetime]] = {}
+        if hasattr(self, "cursors"):
+            self.cursors.close()
+        self.cursors = Cursors(self)
 
     def _open_store(self, seed: str | None) -> None:
         self.schema = catalog.load(SEED_FEATURES[seed] if seed else None)
         self.store = Store(self.schema, self.clock, str(self._database) if self._database else None)
         self.store.user_id = self.user_id
+        soql_functions.register(self.store.connection)
 
     def _delete_database(self) -> None:
         if self._database:

@@ -22,7 +22,13 @@ TRANSPORT = "salesforce_local_org.transport"
 
 _SECONDS_KEPT_ALIVE = 75
 _SECONDS_TO_FINISH = 1
-_MALFORMED = b'[{"message":"The request is not HTTP that this server understands","errorCode":"MALFORMED_REQUEST"}]'
+_MALFORMED = (
+    b'[{"message":"The request is not HTTP that this server understands","errorCode":"MALFORMED_REQUEST"}]'
+)
+_MALFORMED_HEAD = (
+    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json;charset=UTF-8\r\n"
+    b"content-length: %d\r\nconnection: close\r\n\r\n"
+)
 
 
 class Protocol(HttpToolsProtocol):
@@ -31,12 +37,12 @@ class Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Note the connection in the request's scope."""
         super().on_message_begin()
-        self.scope["extensions"] = {TRANSPORT: self.transport}
+        self.scope["extensions"] = {TRANSPORT: {"transport": self.transport}}
 
-    def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's own words are not Salesforce's
-        """Refuse bytes that are not HTTP."""
-        head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json;charset=UTF-8\r\ncontent-length: {len(_MALFORMED)}\r\nconnection: close\r\n\r\n"
-        self.transport.write(head.encode() + _MALFORMED)
+    def send_400_response(self, msg: str) -> None:
+        """Refuse bytes that are not HTTP; uvicorn's own words for it are not Salesforce's."""
+        del msg
+        self.transport.write(_MALFORMED_HEAD % len(_MALFORMED) + _MALFORMED)
         self.transport.close()
 
 

@@ -1,7 +1,7 @@
 """HTTP in front of the org: what comes over the network in, what the resources answer out.
 
-Handlers run in threads, so that a slow one holds up nobody else. What an operator has ordered to go wrong with a
-connection (wait, cut, never answer) happens here.
+Handlers run in threads, so that a slow one holds up nobody else. What an operator has ordered to go wrong
+with a connection (wait, cut, never answer) happens here.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ class Door:
 
     def _refuse_too_many_long_requests(self) -> None:
         now = self.org.clock.now()
-        long = sum((now - since).total_seconds() >= LONG_REQUEST_SECONDS for since in self._under_way.values())
+        long = sum(
+            (now - since).total_seconds() >= LONG_REQUEST_SECONDS for since in self._under_way.values()
+        )
         if long >= self.org.limits.maximum(LONG_REQUESTS):
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.")
 
@@ -146,7 +148,7 @@ class _Line:
     def __init__(self, scope: Scope, send: Send) -> None:
         self._send = send
         self._head_only = scope["method"] == "HEAD"
-        self._transport: asyncio.Transport = scope["extensions"][TRANSPORT]
+        self._transport: asyncio.Transport = scope["extensions"][TRANSPORT]["transport"]
 
     def cut(self) -> None:
         """Break the connection off."""
@@ -183,7 +185,9 @@ class _Line:
 
 
 def _raw_headers(response: Response) -> list[tuple[bytes, bytes]]:
-    headers = [(name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in response.headers.items()]
+    headers = [
+        (name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in response.headers.items()
+    ]
     if isinstance(response.body, bytes) and response.status not in {204, 304}:
         headers.append((b"Content-Length", str(len(response.body)).encode()))
     return headers
@@ -208,7 +212,7 @@ def _is_loopback(http: HttpRequest) -> bool:
 
 
 def _is_cross_site(headers: Mapping[str, str]) -> bool:
-    """Whether a page of another site made a browser send this: it must not reset the org of whoever reads it."""
+    """Whether a page of another site made a browser send this, behind the back of whoever reads it."""
     origin = headers.get("origin")
     return origin is not None and origin.partition("://")[2] != headers.get("host")
 
@@ -219,7 +223,8 @@ def _head_refusal(http: HttpRequest) -> Response | None:
     if head <= MAX_HEAD_BYTES:
         return None
     status, text = (414, "URI Too Long") if uri > MAX_HEAD_BYTES else (431, "Request Header Fields Too Large")
-    page = f"<html><head><title>Error {status}</title></head><body><h1>{status} {text}</h1></body></html>"
+    title = f"{status} {text}"
+    page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
     return Response(status, page.encode(), {"Content-Type": "text/html;charset=UTF-8"})
 
 
@@ -231,7 +236,9 @@ async def _read_body(http: HttpRequest, request: Request) -> bytes:
         body += chunk
         if len(body) > limit:
             raise too_large(limit)
-    return await run_in_threadpool(decoded_body, bytes(body), request.headers.get("content-encoding", ""), limit)
+    return await run_in_threadpool(
+        decoded_body, bytes(body), request.headers.get("content-encoding", ""), limit
+    )
 
 
 async def _until_client_leaves(http: HttpRequest) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
-from salesforce_local_org.daemon import Failure
+from salesforce_local_org.daemon import CommandError
 from salesforce_local_org.org import Org
 from salesforce_local_org.protocol import Server
 from salesforce_local_org.server import Door
@@ -35,16 +35,16 @@ def serve(
     Prints ``ready http://HOST:PORT`` on stdout when it accepts connections.
 
     Raises:
-        Failure: The address cannot be had, or the org cannot be made.
+        CommandError: The address cannot be had, or the org cannot be made.
     """
     listener = _bind(host, port)
     _log_to_stderr()
     try:
         org = Org(database, schema_file, seed, scale)
     except ValueError as error:
-        raise Failure(f"--schema {schema_file}: {error}", 2) from error
+        raise CommandError(f"--schema {schema_file}: {error}", 2) from error
     except (sqlite3.Error, OSError) as error:
-        raise Failure(f"--database {database}: {error}", 1) from error
+        raise CommandError(f"--database {database}: {error}", 1) from error
     url = _url(listener)
     _greet(host)
     server = Server(Door(org), idle_timeout, lambda: _say_ready(url))
@@ -58,7 +58,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
-        raise Failure(f"--host: {host!r} is no address of this machine", 2) from error
+        raise CommandError(f"--host: {host!r} is no address of this machine", 2) from error
     listener = socket.socket(family, kind, protocol)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -68,8 +68,10 @@ def _bind(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         if error.errno == errno.EADDRINUSE:
-            raise Failure(f"port {port} on {host} is in use; choose another with --port, or 0 for a free one", 1) from error
-        raise Failure(f"cannot listen on {host} port {port}: {error.strerror}", 1) from error
+            raise CommandError(
+                f"port {port} on {host} is in use; choose another with --port, or 0 for a free one", 1
+            ) from error
+        raise CommandError(f"cannot listen on {host} port {port}: {error.strerror}", 1) from error
     return listener
 
 
@@ -85,7 +87,9 @@ def _reachable(url: str) -> str:
 def _greet(host: str) -> None:
     sys.stderr.write("Any user name, password and client id is accepted by this org.\n")
     if not _is_loopback(host):
-        sys.stderr.write(f"It listens on {host}: whoever reaches that address can read and change everything in it.\n")
+        sys.stderr.write(
+            f"It listens on {host}: whoever reaches that address can read and change everything in it.\n"
+        )
     sys.stderr.flush()
 
 
@@ -102,7 +106,9 @@ def _say_ready(url: str) -> None:
 
 
 def _log_to_stderr() -> None:
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s"
+    )
     uvicorn_log = logging.getLogger("uvicorn.error")
     uvicorn_log.setLevel(logging.ERROR)
     uvicorn_log.addFilter(_is_news)

@@ -28,9 +28,9 @@ class LocalOrgProcess:
         assert self.process.stdout is not None
         word, _, self.url = self.process.stdout.readline().decode().strip().partition(" ")
         if word != "ready":
+            self.process.stdout.close()
             self.process.wait()
-            pytest_fail = log.read_text() if log else "no log"
-            raise RuntimeError(f"the local org did not start: {pytest_fail}")
+            raise RuntimeError(f"the local org did not start: {log.read_text() if log else ''}")
 
     def stop(self) -> int:
         """End it as a service manager does; its exit code."""
@@ -133,11 +133,11 @@ class OrgClient:
             answer = self.rest("GET", answer["nextRecordsUrl"]).json()
         return [{name: value for name, value in row.items() if name != "attributes"} for row in rows]
 
-    def custom_field(self, full_name: str, type: str = "Text", **metadata: Any) -> str:
-        """Add a custom field by the tooling API, such as ``custom_field("Lead.Score__c", "Number")``; its id."""
+    def custom_field(self, full_name: str, kind: str = "Text", **metadata: Any) -> str:
+        """Add a field by the tooling API, such as ``custom_field("Lead.Score__c", "Number")``; its id."""
         name = full_name.partition(".")[2].removesuffix("__c").replace("_", " ")
-        defaults: dict[str, Any] = {"length": 255} if type == "Text" else {}
-        body = {"FullName": full_name, "Metadata": {"type": type, "label": name} | defaults | metadata}
+        defaults: dict[str, Any] = {"length": 255} if kind == "Text" else {}
+        body = {"FullName": full_name, "Metadata": {"type": kind, "label": name} | defaults | metadata}
         answer = self.rest("POST", "tooling/sobjects/CustomField", json=body)
         assert answer.status_code == 201, answer.text
         return str(answer.json()["id"])

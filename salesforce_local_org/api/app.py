@@ -83,9 +83,7 @@ def answer(request: Request, entry: LoggedRequest, fault: Fault | None = None) -
     request = _with_method_override(request)
     cost = 0
     try:
-        request.session = _session_if_needed(request)
-        if request.session and request.org.usage.used_up:
-            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        request.session = _enter(request)
         cost = int(request.session is not None)
         with faults.under(fault):
             response = dispatch(request)
@@ -118,7 +116,7 @@ def dispatch(request: Request) -> Response:
         return handler(request.member(params=params))
     except ApiError as error:
         return _shape(request, error)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
         _log.exception("%s %s could not be answered", request.method, request.path)
         request.org.usage.unexpected(error)
         number = f"{secrets.randbelow(10**9)}-{secrets.randbelow(10**5)}"
@@ -169,8 +167,8 @@ def _method_not_allowed(method: str, allowed: Mapping[str, object]) -> ApiError:
     )
 
 
-def _session_if_needed(request: Request) -> Session | None:
-    """The session of a request that needs one.
+def _enter(request: Request) -> Session | None:
+    """The session of a request that needs one, if the org has an API request left for it.
 
     On a path below an API version one is always needed: a stranger learns nothing but 401, not even which
     resources or methods there are.
@@ -179,7 +177,10 @@ def _session_if_needed(request: Request) -> Session | None:
     method = "GET" if request.method == "HEAD" else request.method
     route = matches[method][0] if method in matches else None
     if route.needs_session if route else request.path.lower().startswith("/services/data/v"):
-        return find_session(request)
+        session = find_session(request)
+        if request.org.usage.used_up:
+            raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
+        return session
     return None
 
 
@@ -187,8 +188,8 @@ def find_session(request: Request) -> Session:
     """The session whose token the request carries.
 
     Raises:
-        ApiError: 401 INVALID_SESSION_ID when the token is none of this org's, 401 INVALID_AUTH_HEADER when the
-            Authorization header is of another kind than ``Bearer`` or ``OAuth``.
+        ApiError: 401 INVALID_SESSION_ID when the token is none of this org's, 401 INVALID_AUTH_HEADER when
+            the Authorization header is of another kind than ``Bearer`` or ``OAuth``.
     """
     token = request.headers.get("x-sfdc-session")
     if token is None:
@@ -199,15 +200,13 @@ def find_session(request: Request) -> Session:
     if session is None:
         raise ApiError(401, "INVALID_SESSION_ID", "Session expired or invalid")
     if session.password_expired:
-        text = (
-            "The users password has expired, you must call SetPassword before attempting any other API operations"
-        )
+        text = "The users password has expired, you must call SetPassword before any other API operation"
         raise ApiError(403, "INVALID_OPERATION_WITH_EXPIRED_PASSWORD", text)
     return session
 
 
 def _with_method_override(request: Request) -> Request:
-    """``POST ...?_HttpMethod=PATCH`` is how clients that cannot send PATCH send one (REST guide, "Update a Record")."""
+    """``POST ...?_HttpMethod=PATCH``, the way of clients that cannot PATCH (REST guide, "Update a Record")."""
     wanted = request.query.get("_HttpMethod")
     if request.method != "POST" or not wanted:
         return request

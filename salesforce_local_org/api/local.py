@@ -22,7 +22,9 @@ _LARGEST_SCALE = 10_000
 @router.route("GET", "/_local/status", needs_session=False)
 def status(request: Request) -> Response:
     """That this is a local org, and which process serves it: how ``status`` and ``stop`` know it."""
-    return json_response({"product": "salesforce-local-org", "pid": os.getpid(), "org_id": request.org.org_id})
+    return json_response(
+        {"product": "salesforce-local-org", "pid": os.getpid(), "org_id": request.org.org_id}
+    )
 
 
 @router.route("POST", "/_local/stop", needs_session=False)
@@ -131,7 +133,7 @@ def forget_requests(request: Request) -> Response:
 
 @router.route("GET", "/_local/errors", needs_session=False)
 def show_errors(request: Request) -> Response:
-    """Defects of the local org that a request has come upon: tracebacks. Empty, or there is a bug to report."""
+    """Defects of the local org that requests have come upon, as tracebacks: bugs to report."""
     return json_response({"errors": request.org.usage.unexpected_errors})
 
 
@@ -150,13 +152,14 @@ def show_login_policy(request: Request) -> Response:
 
 @router.route("POST", "/_local/login", needs_session=False)
 def set_login_policy(request: Request) -> Response:
-    """``{"rotate_refresh_tokens": true, "soap_login": false, "jwt_public_key": "PEM or null"}``, any of them."""
+    """Set any of ``rotate_refresh_tokens``, ``soap_login`` (booleans), ``jwt_public_key`` (PEM or null)."""
     policy = request.org.sessions.policy
     wanted = _object(request, {"rotate_refresh_tokens", "soap_login", "jwt_public_key"})
     for name, value in wanted.items():
-        right = value is None or isinstance(value, str) if name == "jwt_public_key" else isinstance(value, bool)
-        if not right:
-            raise _bad(f"{name}: expected {'a PEM text or null' if name == 'jwt_public_key' else 'true or false'}")
+        types = (str, type(None)) if name == "jwt_public_key" else (bool,)
+        if not isinstance(value, types):
+            kind = "a PEM text or null" if name == "jwt_public_key" else "true or false"
+            raise _bad(f"{name}: expected {kind}")
     for name, value in wanted.items():
         setattr(policy, name, value)
     return show_login_policy(request)
@@ -166,7 +169,7 @@ def _object(request: Request, keys: set[str]) -> Mapping[str, Any]:
     wanted = request.json_object() if request.body.strip() else {}
     unknown = set(wanted) - keys
     if unknown:
-        raise _bad(f"unknown key {sorted(unknown)[0]!r}; known are {', '.join(sorted(keys))}")
+        raise _bad(f"unknown key {min(unknown)!r}; known are {', '.join(sorted(keys))}")
     return wanted
 
 

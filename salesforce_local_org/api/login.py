@@ -1,7 +1,7 @@
 """Who gets in: the rule that every login flow shares, and the SOAP operation ``login``.
 
-Any user name, password and client is good, because no secret belongs on this machine. What a client must be able to
-live with is asked for by passwords, client ids, client secrets and refresh tokens that begin with certain words.
+Any user name, password and client is good, because no secret belongs on this machine. What a client must be
+able to live with is asked for by passwords, client ids, secrets and tokens that begin with certain words.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
-from salesforce_local_org.api.soap import SoapFault, child_text, xml_text
+from salesforce_local_org.api.soap import SoapFaultError, child_text, xml_text
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -37,9 +37,9 @@ REFUSED_PASSWORDS = {
     "wrong": Refusal("INVALID_LOGIN", _BAD_LOGIN, "invalid_grant", "authentication failure"),
     "no-security-token": Refusal(
         "LOGIN_MUST_USE_SECURITY_TOKEN",
-        f"{_BAD_LOGIN} Are you at a new location? When accessing Salesforce--either via a desktop client or the"
-        " API--from outside of your company's trusted networks, you must add a security token to your password to"
-        " log in.",
+        f"{_BAD_LOGIN} Are you at a new location? When accessing Salesforce--either via a desktop client or"
+        " the API--from outside of your company's trusted networks, you must add a security token to your"
+        " password to log in.",
         "invalid_grant",
         "authentication failure",
     ),
@@ -80,8 +80,8 @@ def is_inactive(user: dict[str, Any]) -> bool:
 def base_url(request: Request) -> str:
     """The address by which the client reaches this org: what login answers as the instance.
 
-    It is the one the client used; but a client that came for ``login.salesforce.com`` (through a proxy) must be sent
-    here for everything else.
+    It is the one the client used; but a client that came for ``login.salesforce.com`` (through a proxy) must
+    be sent here for everything else.
     """
     host = request.headers.get("host", "")
     if not re.fullmatch(r"[\w.\-]+(:\d+)?|\[[0-9a-f:]+\](:\d+)?", host, re.ASCII | re.IGNORECASE):
@@ -95,31 +95,33 @@ def soap_login(request: Request, operation: Element) -> str:
     """``login``: a session for a user name and a password with its security token behind it.
 
     Raises:
-        SoapFault: INVALID_LOGIN and its kin; UNSUPPORTED_API_VERSION from v65 on, which has no login (SOAP API guide,
-            "login()"); INVALID_OPERATION when the org has it switched off.
+        SoapFaultError: INVALID_LOGIN and its kin; UNSUPPORTED_API_VERSION from v65 on, which has no login
+            (SOAP API guide, "login()"); INVALID_OPERATION when the org has it switched off.
     """
     org = request.org
     if float(request.version) > _LAST_VERSION_WITH_LOGIN:
         text = f"SOAP API login() is not available in API version {request.version}"
-        raise SoapFault("UNSUPPORTED_API_VERSION", text, "LoginFault")
+        raise SoapFaultError("UNSUPPORTED_API_VERSION", text, "LoginFault")
     if not org.sessions.policy.soap_login:
         text = (
             "SOAP API login() is disabled by default in this org."
             " Contact the org administrator to enable SOAP API login()."
         )
-        raise SoapFault("INVALID_OPERATION", text, "LoginFault")
+        raise SoapFaultError("INVALID_OPERATION", text, "LoginFault")
     username, password = child_text(operation, "username"), child_text(operation, "password")
     user = user_named(org, username)
     why = refusal(password, oauth=False) or (_INACTIVE if is_inactive(user) else None)
     if why or not username or not password:
         why = why or REFUSED_PASSWORDS["wrong"]
-        raise SoapFault(why.code, why.message, "LoginFault")
+        raise SoapFaultError(why.code, why.message, "LoginFault")
     return _login_result(request, user, expired=password.startswith(EXPIRED_PASSWORD))
 
 
 def _login_result(request: Request, user: dict[str, Any], *, expired: bool) -> str:
     org, base, org15 = request.org, base_url(request), request.org.org_id[:15]
-    session = org.sessions.open(user["Id"], "", int(org.clock.now().timestamp() * 1000), password_expired=expired)
+    session = org.sessions.open(
+        user["Id"], "", int(org.clock.now().timestamp() * 1000), password_expired=expired
+    )
     flavour = "c" if request.path.lower().startswith("/services/soap/c/") else "u"
     details = {
         "accessibilityMode": "false",

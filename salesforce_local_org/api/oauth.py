@@ -194,7 +194,10 @@ def identity(request: Request) -> Response:
     """The identity URL that a token answer names."""
     caller = _bearer_user(request)
     organization, user_id = request.params["organization"], request.params["user"]
-    if organization not in {request.org.org_id, request.org.org_id[:15]} or user_id not in {caller, caller[:15]}:
+    if organization not in {request.org.org_id, request.org.org_id[:15]} or user_id not in {
+        caller,
+        caller[:15],
+    }:
         raise ApiError(403, "Bad_Id", "Bad_Id")
     user = _user(request, caller)
     facts = {
@@ -256,7 +259,7 @@ def _urls(request: Request, user_id: str) -> dict[str, str]:
 
 
 def _form(request: Request) -> Form:
-    """The parameters of a form post; Salesforce takes them from the query string too, and the client from Basic."""
+    """The parameters of a form post, or of the query string; the client may come by Basic authorization."""
     try:
         fields = dict(request.query) | dict(parse_qsl(request.body.decode(), keep_blank_values=True))
     except ValueError as error:

@@ -25,7 +25,7 @@ _ENVELOPE = (
 )
 
 
-class SoapFault(ApiError):
+class SoapFaultError(ApiError):
     """A fault whose detail is of a kind of its own, such as a LoginFault."""
 
     def __init__(self, code: str, message: str, kind: str = "UnexpectedErrorFault") -> None:
@@ -38,13 +38,13 @@ class SoapFault(ApiError):
 def call(request: Request) -> Response:
     """Answer one operation; its session is in the envelope's SessionHeader."""
     if _flavour(request) is None:
-        raise SoapFault("UNSUPPORTED_CLIENT", f"There is no SOAP API at {request.path}")
+        raise SoapFaultError("UNSUPPORTED_CLIENT", f"There is no SOAP API at {request.path}")
     if not OLDEST <= float(request.version) <= NEWEST:
-        raise SoapFault("UNSUPPORTED_API_VERSION", f"Unsupported API version: {request.version}")
+        raise SoapFaultError("UNSUPPORTED_API_VERSION", f"Unsupported API version: {request.version}")
     header, operation = _parse(request.body)
     name = local_name(operation)
     if name not in OPERATIONS:
-        raise SoapFault("INVALID_OPERATION", f"No operation available for request {name}")
+        raise SoapFaultError("INVALID_OPERATION", f"No operation available for request {name}")
     if name not in _NEED_NO_SESSION:
         _enter(request, header)
     module, function = OPERATIONS[name]
@@ -56,7 +56,7 @@ def call(request: Request) -> Response:
 
 def fault(request: Request, error: ApiError) -> Response:
     """An error as a SOAP fault, which is always HTTP 500."""
-    kind = error.kind if isinstance(error, SoapFault) else "UnexpectedErrorFault"
+    kind = error.kind if isinstance(error, SoapFaultError) else "UnexpectedErrorFault"
     code, text = escape(error.code), escape(xml_text(error.message))
     flavour = _flavour(request) or "partner"
     body = (
@@ -98,7 +98,9 @@ def _envelope(status: int, namespaces: str, body: str, header: str = "") -> Resp
 
 def _parse(body: bytes) -> tuple[ET.Element | None, ET.Element]:
     """The envelope's header, if any, and the first element of its body."""
-    malformed = SoapFault("CLIENT_ERROR", "The request is not a SOAP envelope with an operation in its body")
+    malformed = SoapFaultError(
+        "CLIENT_ERROR", "The request is not a SOAP envelope with an operation in its body"
+    )
     if b"<!DOCTYPE" in body:
         raise malformed
     try:
@@ -116,17 +118,16 @@ def _enter(request: Request, header: ET.Element | None) -> None:
     token = child_text(session_header, "sessionId") if session_header is not None else ""
     request.session = request.org.sessions.find(token.strip())
     if request.session is None:
-        raise SoapFault(
-            "INVALID_SESSION_ID", "Invalid Session ID found in SessionHeader: Illegal Session", "InvalidSessionFault"
-        )
+        text = "Invalid Session ID found in SessionHeader: Illegal Session"
+        raise SoapFaultError("INVALID_SESSION_ID", text, "InvalidSessionFault")
     if request.org.usage.used_up:
-        raise SoapFault("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", "ApiFault")
+        raise SoapFaultError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", "ApiFault")
 
 
 def _limit_info(request: Request) -> str:
     limits = request.org.limits
+    current, limit = int(limits.used(API_REQUESTS)) + 1, limits.maximum(API_REQUESTS)
     return (
-        f"<soapenv:Header><LimitInfoHeader><limitInfo><current>{int(limits.used(API_REQUESTS)) + 1}</current>"
-        f"<limit>{limits.maximum(API_REQUESTS)}</limit><type>API REQUESTS</type></limitInfo></LimitInfoHeader>"
-        "</soapenv:Header>"
+        f"<soapenv:Header><LimitInfoHeader><limitInfo><current>{current}</current><limit>{limit}</limit>"
+        "<type>API REQUESTS</type></limitInfo></LimitInfoHeader></soapenv:Header>"
     )

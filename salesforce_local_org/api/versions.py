@@ -59,7 +59,9 @@ def check_version(version: str) -> None:
     if not number.isdecimal() or minor != "0" or int(number[:4]) > NEWEST:
         raise not_found()
     if int(number) < OLDEST:
-        raise ApiError(410, "UNSUPPORTED_API_VERSION", f"The requested API version v{version} has been retired")
+        raise ApiError(
+            410, "UNSUPPORTED_API_VERSION", f"The requested API version v{version} has been retired"
+        )
 
 
 def deprecation_warning(path: str) -> str | None:

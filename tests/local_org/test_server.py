@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from local_org_client import OrgClient
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
 
 
 def test_versions_are_listed_to_anybody_and_cost_nothing(org: OrgClient) -> None:
