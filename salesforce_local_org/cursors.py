@@ -41,6 +41,17 @@ class Page:
     rows: list[bytes]
     next_locator: str | None
 
+    def json(self, version: str) -> bytes:
+        """The page as REST shows it.
+
+        Args:
+            version: The API version that ``nextRecordsUrl`` names.
+        """
+        head = f'{{"totalSize":{self.total},"done":{"false" if self.next_locator else "true"}'
+        if self.next_locator:
+            head += f',"nextRecordsUrl":"/services/data/v{version}/query/{self.next_locator}"'
+        return b"".join([head.encode(), b',"records":[', b",".join(self.rows), b"]}"])
+
 
 @dataclass(slots=True)
 class Cursor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
@@ -88,9 +87,6 @@ def _is_long_text(kind: str, length: int) -> bool:
 
 
 def _page_response(request: Request, page: Page) -> Response:
-    head = {"totalSize": page.total, "done": page.next_locator is None}
-    if page.next_locator:
-        head["nextRecordsUrl"] = f"/services/data/v{request.version}/query/{page.next_locator}"  # type: ignore[assignment]
-    rows = page.rows[: len(page.rows) - (faults.in_force("lose_rows") or 0)]
-    start = json.dumps(head, separators=(",", ":"))[:-1].encode()
-    return Response(200, b"".join([start, b',"records":[', b",".join(rows), b"]}"]), dict(_CONTENT_TYPE))
+    if lost := faults.in_force("lose_rows"):
+        page.rows = page.rows[: max(0, len(page.rows) - lost)]
+    return Response(200, page.json(request.version), dict(_CONTENT_TYPE))

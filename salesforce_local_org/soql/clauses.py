@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from salesforce_local_org.soql.conditions import Conditions
-from salesforce_local_org.soql.errors import SoqlError
+from salesforce_local_org.soql.errors import SoqlError, unexpected_token
 from salesforce_local_org.soql.expressions import Expressions, is_aggregate, picklist_order
 from salesforce_local_org.soql.render import ID_TYPES, NUMBER_TYPES
 from salesforce_local_org.soql.scope import Context, Scope, Source
@@ -27,6 +27,8 @@ _SCOPES = frozenset(
 )  # fmt: skip
 _MODES = frozenset({"security_enforced", "user_mode", "system_mode"})
 _UPPERCASED = frozenset({"string", "textarea", "phone", "url", "email", "combobox"})
+NEVER_ALIASES = frozenset({"FIRST", "GROUP", "LAST", "NULL", "NULLS"})
+"""Names that cannot be aliases ("Alias Notation"), beside those that are no names to the grammar."""
 _GREATEST_LIMIT = 2**31 - 1
 
 
@@ -34,16 +36,16 @@ def find_object(context: Context, name: str, start: int) -> SObject:
     """The object a query names.
 
     Raises:
-        SoqlError: INVALID_TYPE if the org has no such object, INVALID_TYPE_FOR_OPERATION if it takes no queries.
+        SoqlError: INVALID_TYPE if there is no such object, INVALID_TYPE_FOR_OPERATION if it takes no queries.
     """
     sobject = context.schema.object(name)
     if sobject is None:
         raise context.error(
             "INVALID_TYPE",
             start,
-            f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure to"
-            " append the '__c' after the entity name. Please reference your WSDL or the describe call for the"
-            " appropriate names.",
+            f"sObject type '{name}' is not supported. If you are attempting to use a custom object, be sure"
+            " to append the '__c' after the entity name. Please reference your WSDL or the describe call for"
+            " the appropriate names.",
             start + len(name),
         )
     if not sobject.queryable:
@@ -59,6 +61,8 @@ class Clauses:
     root: Source
     scope: Scope
     expressions: Expressions
+    in_child: bool = False
+    """Whether it is a sub-query of a select list."""
 
     @classmethod
     def of_query(cls, context: Context, query: Query) -> Clauses:
@@ -76,16 +80,18 @@ class Clauses:
         return cls.of_object(context, query, sobject)
 
     @classmethod
-    def of_object(cls, context: Context, query: Query, sobject: SObject) -> Clauses:
+    def of_object(
+        cls, context: Context, query: Query, sobject: SObject, *, in_child: bool = False
+    ) -> Clauses:
         """The names of a query whose object is known."""
         root = Source(context, sobject, context.new_alias(), [])
         scope = Scope(context, root)
         first, *others = query.sources
         if first.alias:
-            scope.aliases[first.alias.lower()] = root
+            scope.aliases[_alias(context, first.alias)] = root
         for other in others:
             _add_alias(scope, other)
-        return cls(context, root, scope, Expressions(scope))
+        return cls(context, root, scope, Expressions(scope), in_child)
 
     def body(self, query: Query, *conditions: str, semi_joins: bool = True) -> str:
         """FROM, joins and WHERE.
@@ -110,7 +116,11 @@ class Clauses:
         if is_aggregate(expression):
             message = "Aggregate functions can not be used in WHERE"
             raise self.context.error("MALFORMED_QUERY", expression.start, message, expression.end)
-        return self.expressions.column(expression)
+        column = self.expressions.column(expression)
+        if self.in_child and column.type == "textarea":
+            message = f"field '{column.name}' can not be filtered in a query call"
+            raise self.context.error("INVALID_FIELD", expression.start, message, expression.end)
+        return column
 
     def _visible(self, query: Query) -> list[str]:
         """What hides rows: the recycle bin, the archive, the scope."""
@@ -137,10 +147,16 @@ class Clauses:
     def order(self, query: Query) -> str:
         """ORDER BY."""
         terms = [self.order_term(item, self.expressions.column(item.expression)) for item in query.order_by]
-        return f"ORDER BY {', '.join(terms)}" if terms else ""
+        return f"ORDER BY {', '.join(' '.join(term) for term in terms)}" if terms else ""
 
-    def order_term(self, item: OrderItem, column: Column) -> str:
-        """One term of ORDER BY: nulls first unless asked otherwise; NULLS is ignored on lookups."""
+    def order_term(self, item: OrderItem, column: Column) -> tuple[str, str]:
+        """One term of ORDER BY: its key, and its direction.
+
+        Nulls come first unless asked otherwise, and on lookups always.
+
+        Raises:
+            SoqlError: MALFORMED_QUERY for a field that is not sortable.
+        """
         field = column.field
         if field and not field.sortable:
             raise self.context.error(
@@ -150,7 +166,7 @@ class Clauses:
                 item.expression.end,
             )
         nulls = "FIRST" if column.type == "reference" else item.nulls or "FIRST"
-        return f"{sort_key(column)} {'DESC' if item.descending else 'ASC'} NULLS {nulls}"
+        return sort_key(column), f"{'DESC' if item.descending else 'ASC'} NULLS {nulls}"
 
     def limits(self, query: Query) -> str:
         """LIMIT and OFFSET.
@@ -186,6 +202,12 @@ def _not_supported(name: str) -> str:
     return f"sObject type '{name}' is not supported."
 
 
+def _alias(context: Context, alias: Literal) -> str:
+    if alias.text.upper() in NEVER_ALIASES:
+        raise unexpected_token(context.text, alias.start)
+    return alias.text.lower()
+
+
 def _add_alias(scope: Scope, source: SourceName) -> None:
     """``FROM Contact c, c.Account a``: an alias for a parent."""
     steps = scope.walk(source.path, source.path.parts)
@@ -193,5 +215,5 @@ def _add_alias(scope: Scope, source: SourceName) -> None:
         raise scope.context.error(
             "MALFORMED_QUERY", source.path.start, f"unexpected token: '{source.path.text}'", source.path.end
         )
-    scope.aliases[source.alias.lower()] = steps[-1]
+    scope.aliases[_alias(scope.context, source.alias)] = steps[-1]
     scope.alias_steps[id(steps[-1])] = steps

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from salesforce_local_org.soql import grouping, records
+from salesforce_local_org.soql.children import child_json
 from salesforce_local_org.soql.clauses import Clauses
 from salesforce_local_org.soql.expressions import is_aggregate
 from salesforce_local_org.soql.parser import parse
@@ -36,7 +37,7 @@ def compile_statement(org: Org, text: str, *, all_rows: bool = False) -> Stateme
         return _count(clauses, query)
     if query.group_by or any(_aggregates(item) for item in query.items):
         return grouping.compile_groups(clauses, query)
-    return records.compile_records(clauses, query)
+    return records.compile_records(clauses, query, child_json)[0]
 
 
 def _aggregates(item: object) -> bool:
@@ -52,11 +53,14 @@ def _is_count(query: Query) -> bool:
         and isinstance(first.expression, Function)
         and first.expression.name.upper() == "COUNT"
         and not first.expression.arguments
-        and not query.group_by
     )
 
 
 def _count(clauses: Clauses, query: Query) -> Statement:
+    if query.group_by:
+        place = query.group_by[0]
+        message = "COUNT() cannot be used with GROUP BY: name a field to count"
+        raise clauses.context.error("MALFORMED_QUERY", place.start, message, place.end)
     if query.order_by:
         place = query.order_by[0].expression
         raise clauses.context.error(
@@ -69,7 +73,7 @@ def _count(clauses: Clauses, query: Query) -> Statement:
         kind=COUNT,
         columns=[],
         pieces=[],
-        body=f"FROM (SELECT 1 {body} {limits})",  # noqa: S608
+        body=f"FROM (SELECT 1 {body} {limits})",
         tail="",
         parameters=clauses.context.parameters,
         limited=query.limit is not None,

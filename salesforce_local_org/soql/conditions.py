@@ -1,4 +1,4 @@
-"""WHERE and HAVING -> SQL. Every condition is true or false, never unknown, so that NOT means what it says."""
+"""WHERE and HAVING -> SQL. A condition is true or not, never unknown: NOT means what it says."""
 
 from __future__ import annotations
 
@@ -83,9 +83,8 @@ class Conditions:
         """
         if isinstance(condition, Logic):
             inner = top_level and condition.operator == "AND"
-            return _balanced(
-                condition.operator, [self.compile(each, top_level=inner) for each in condition.operands]
-            )
+            operands = [self.compile(each, top_level=inner) for each in condition.operands]
+            return _balanced(condition.operator, operands)
         if isinstance(condition, Not):
             return f"({self.compile(condition.operand, top_level=False)}) IS NOT TRUE"
         if isinstance(condition, SemiJoin):
@@ -100,8 +99,8 @@ class Conditions:
             raise self._context.error(
                 "MALFORMED_QUERY",
                 condition.start,
-                "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested WHERE"
-                " expressions",
+                "Semi join sub-selects are only allowed at the top level WHERE expressions and not in nested"
+                " WHERE expressions",
             )
         return self._semi_join(self._operand(condition.expression), condition)
 
@@ -174,7 +173,7 @@ class Conditions:
     def _listed(self, values: list[object] | list[str]) -> str:
         if len(values) <= _INLINE_VALUES:
             return ", ".join(map(self._context.bind, values))
-        return f"SELECT value FROM json_each({self._context.bind(json.dumps(values))})"
+        return f"SELECT value FROM json_each({self._context.bind(json.dumps(values))})"  # noqa: S608
 
     def _includes(self, column: Column, condition: Member) -> str:
         found = _balanced(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from salesforce_local_org.soql.render import NUMBER_TYPES, REAL_TYPES, Column, compound_sql
+from salesforce_local_org.soql.render import NUMBER_TYPES, Column, compound_sql
 from salesforce_local_org.soql.tree import Function, Literal, Path
 
 if TYPE_CHECKING:
@@ -43,15 +43,6 @@ _NEVER_AGGREGATED = frozenset(
     {"boolean", "time", "base64", "address", "location", "anyType", "multipicklist"}
 )
 _DISTANCE_UNITS = frozenset({"mi", "km"})
-
-
-@dataclass(slots=True)
-class Calculated:
-    """A function's column, and what is needed to judge where it may stand."""
-
-    column: Column
-    aggregate: bool = False
-    date_function: bool = False
 
 
 def is_aggregate(expression: Expression) -> bool:
@@ -127,7 +118,7 @@ class Expressions:
 
     def _aggregate(self, function: Function, name: str) -> Column:
         if name == "COUNT" and not function.arguments:
-            return Column(("expr",), "int", "count(*)")
+            raise self._malformed(function, "COUNT() must be the only entry of the select list")
         path = self._only_path(function)
         column = self.column(path)
         self._check_aggregate(name, column, path)
@@ -247,6 +238,3 @@ def _cases(pairs: list[tuple[str, str]], *, numbers: bool = False) -> str:
 
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''").replace("\x00", "") + "'"
-
-
-__all__ = ["REAL_TYPES", "Calculated", "Expressions", "is_aggregate", "is_date_function", "picklist_order"]

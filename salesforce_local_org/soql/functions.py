@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
 _EARTH_RADIUS = {"km": 6371.0088, "mi": 3958.7613}
 
 
 def register(connection: sqlite3.Connection) -> None:
     """Add the functions to a connection."""
-    for name, count, function in (
+    functions: tuple[tuple[str, int, Callable[..., str | float | None]], ...] = (
         ("soql_number", 1, number_text),
         ("soql_fold", 1, fold),
         ("soql_upper", 1, upper),
@@ -23,7 +24,9 @@ def register(connection: sqlite3.Connection) -> None:
         ("soql_includes", 2, includes),
         ("soql_choices", 1, choices),
         ("soql_distance", 5, distance),
-    ):
+        ("soql_format", 3, localised),
+    )
+    for name, count, function in functions:
         connection.create_function(name, count, function, deterministic=True)
 
 
@@ -32,12 +35,12 @@ def number_text(value: float | None) -> str | None:
     return None if value is None else repr(value)
 
 
-def fold(value: object) -> object:
+def fold(value: str | float | None) -> str | float | None:
     """Text as comparisons see it: without case, in all alphabets."""
     return value.casefold() if isinstance(value, str) else value
 
 
-def upper(value: object) -> object:
+def upper(value: str | float | None) -> str | float | None:
     """Text as ORDER BY sees it."""
     return value.upper() if isinstance(value, str) else value
 
@@ -78,3 +81,28 @@ def distance(
     half_across = math.radians(to_longitude - longitude) / 2
     chord = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(half_across) ** 2
     return 2 * _EARTH_RADIUS[unit] * math.asin(min(1.0, math.sqrt(chord)))
+
+
+def localised(kind: str, scale: int, value: object) -> str | None:
+    """A value as FORMAT() shows it to a user in the United States.
+
+    Args:
+        kind: The Salesforce type.
+        scale: Decimal places of a number.
+        value: As the store keeps it.
+    """
+    if value is None:
+        return None
+    if isinstance(value, (int, float)) and kind != "boolean":
+        number = f"{value:,.{scale}f}"
+        return {"currency": f"${number}", "percent": f"{number}%"}.get(kind, number)
+    if kind == "boolean":
+        return "true" if value else "false"
+    text = str(value)
+    if kind not in {"date", "datetime"}:
+        return text
+    day = f"{int(text[5:7])}/{int(text[8:10])}/{int(text[:4])}"
+    if kind == "date":
+        return day
+    hour, minute = int(text[11:13]), text[14:16]
+    return f"{day}, {hour % 12 or 12}:{minute} {'PM' if hour >= 12 else 'AM'}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
@@ -49,7 +49,7 @@ def parse(text: str) -> Query:
         )
     _refuse_deep_brackets(text)
     try:
-        query: Query = _parser().parse(text)  # type: ignore[assignment]
+        query: Query = cast("Any", _parser().parse(text))
     except UnexpectedInput as error:
         raise unexpected_token(text, _place(error, text)) from None
     except VisitError as error:
@@ -59,9 +59,9 @@ def parse(text: str) -> Query:
 
 def _place(error: UnexpectedInput, text: str) -> int:
     """Where the blamed word starts; the end of the text when more was expected."""
-    place = error.pos_in_stream
     token = getattr(error, "token", None)
-    if place is None or place < 0 or (token is not None and token.type == "$END"):
+    place = error.pos_in_stream or 0
+    if place < 0 or (isinstance(token, Token) and token.type == "$END"):
         return len(text)
     while place < len(text) and text[place].isspace():
         place += 1
@@ -128,8 +128,8 @@ class _TreeBuilder(Transformer[Token, Any]):
         return ChildQuery(query, query.start)
 
     @v_args(inline=True)
-    def alias(self, name: Token) -> str:
-        return str(name)
+    def alias(self, name: Token) -> Literal:
+        return _literal(name)
 
     def typeof(self, children: list[Any]) -> Typeof:
         keyword, path, *rest, _ = children
@@ -169,7 +169,7 @@ class _TreeBuilder(Transformer[Token, Any]):
         return tuple(children)
 
     def source(self, children: list[Any]) -> SourceName:
-        return SourceName(children[0], str(children[-1]) if len(children) > 1 else None)
+        return SourceName(children[0], _literal(children[-1]) if len(children) > 1 else None)
 
     @v_args(inline=True)
     def value(self, token: Token) -> Literal:

@@ -5,44 +5,61 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from salesforce_local_org.soql.expressions import is_date_function
 from salesforce_local_org.soql.errors import SoqlError
+from salesforce_local_org.soql.expressions import is_date_function
 from salesforce_local_org.soql.fields_function import expand_fields, is_fields_function
-from salesforce_local_org.soql.shape import RecordShape
-from salesforce_local_org.soql.statement import RECORDS, ChildPage, Statement
-from salesforce_local_org.soql.tree import ChildQuery, Function, Path, Selected, Typeof
+from salesforce_local_org.soql.render import Column
+from salesforce_local_org.soql.shape import Json, RecordShape
+from salesforce_local_org.soql.statement import RECORDS, Statement
+from salesforce_local_org.soql.tree import ChildQuery, Path, Selected
+from salesforce_local_org.soql.typeof import typeof_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from salesforce_local_org.soql.clauses import Clauses
-    from salesforce_local_org.soql.render import Column
-    from salesforce_local_org.soql.tree import Query
+    from salesforce_local_org.soql.scope import Source
+    from salesforce_local_org.soql.tree import Expression, Function, Query
 
 
-def compile_records(clauses: Clauses, query: Query) -> Statement:
+def compile_records(
+    clauses: Clauses,
+    query: Query,
+    child: Callable[[Clauses, ChildQuery], tuple[str, str]],
+    *conditions: str,
+) -> tuple[Statement, RecordShape]:
     """Compile a query whose rows are records.
+
+    Args:
+        clauses: The query's names.
+        query: The query.
+        child: Compiles a sub-query: gives the relationship's name and SQL for its list as JSON.
+        conditions: More conditions in SQL.
+
+    Returns:
+        The statement, and the shape of its records.
 
     Raises:
         SoqlError: With Salesforce's errorCode and message.
     """
-    if query.having is not None:
-        raise SoqlError("MALFORMED_QUERY", "unexpected token: 'HAVING'")
-    selection = Selection(clauses, query)
+    selection = Selection(clauses, query, child)
     selection.add_all()
     order = clauses.order(query)
     limits = clauses.limits(query)
-    return Statement(
+    statement = Statement(
         sobject=clauses.root.sobject,
         kind=RECORDS,
         columns=selection.columns,
         pieces=selection.shape.pieces(nested=False),
-        body=clauses.body(query),
+        body=clauses.body(query, *conditions),
         tail=f"{order} {limits}",
         parameters=clauses.context.parameters,
         limited=query.limit is not None,
         ordered=bool(query.order_by),
         has_typeof=selection.has_typeof,
-        children=selection.children,
+        children=clauses.context.children,
     )
+    return statement, selection.shape
 
 
 @dataclass(slots=True)
@@ -51,10 +68,11 @@ class Selection:
 
     clauses: Clauses
     query: Query
+    child: Callable[[Clauses, ChildQuery], tuple[str, str]]
     columns: list[Column] = field(default_factory=list)
-    children: list[ChildPage] = field(default_factory=list)
     has_typeof: bool = False
     shape: RecordShape = field(init=False)
+    _unnamed: int = 0
 
     def __post_init__(self) -> None:
         self.shape = RecordShape(self.clauses.root)
@@ -69,45 +87,52 @@ class Selection:
             if isinstance(item, Selected):
                 self._add_selected(item)
             elif isinstance(item, ChildQuery):
-                self._add_child(item)
+                self._add_json(*self.child(self.clauses, item))
             else:
-                self._add_typeof(item)
+                self.has_typeof = True
+                self._add_json(*typeof_json(self.clauses, item))
 
     def _add_selected(self, item: Selected) -> None:
         expression = item.expression
         if isinstance(expression, Path):
             if item.alias:
-                raise self.clauses.context.error(
-                    "MALFORMED_QUERY",
-                    expression.start,
-                    "only aggregate expressions use field aliasing",
-                    expression.end,
-                )
-            self._add_path(expression)
+                raise self._malformed(expression, "only aggregate expressions use field aliasing")
+            resolved = self.clauses.scope.resolve(expression)
+            self._place(self.clauses.expressions.field_column(resolved), resolved.steps)
         elif is_fields_function(expression):
             for column in expand_fields(self.clauses, self.query, expression):
                 self._place(column, ())
         else:
-            self._add_function(expression, item.alias)
-
-    def _add_path(self, path: Path) -> None:
-        resolved = self.clauses.scope.resolve(path)
-        self._place(self.clauses.expressions.field_column(resolved), resolved.steps)
-
-    def _place(self, column: Column, steps: tuple[object, ...]) -> None:
-        if not self.shape.place(steps, column):  # type: ignore[arg-type]
-            raise SoqlError("INVALID_FIELD", f"duplicate field selected: {'.'.join(column.path)}")
-        self.columns.append(column)
+            self._add_function(expression, item.alias.text if item.alias else None)
 
     def _add_function(self, function: Function, alias: str | None) -> None:
         if is_date_function(function):
-            message = f"Field must be grouped or aggregated: {function.name}"
-            raise self.clauses.context.error("MALFORMED_QUERY", function.start, message, function.end)
+            raise self._malformed(function, f"Field must be grouped or aggregated: {function.name}")
         column = self.clauses.expressions.column(function)
-        raise NotImplementedError(column, alias)
+        if alias is None and column.field is None:
+            alias = f"expr{self._unnamed}"
+            self._unnamed += 1
+        if alias:
+            self._place(Column((alias,), column.type, column.sql), ())
+            return
+        path = next(each for each in _paths(function))
+        self._place(column, self.clauses.scope.resolve(path).steps)
 
-    def _add_child(self, item: ChildQuery) -> None:
-        raise NotImplementedError
+    def _place(self, column: Column, steps: tuple[Source, ...]) -> None:
+        if not self.shape.place(steps, column):
+            raise SoqlError("INVALID_FIELD", f"duplicate field selected: {'.'.join(column.path)}")
+        self.columns.append(column)
 
-    def _add_typeof(self, item: Typeof) -> None:
-        raise NotImplementedError
+    def _add_json(self, name: str, sql: str) -> None:
+        if name in self.shape.entries:
+            raise SoqlError("INVALID_FIELD", f"duplicate field selected: {name}")
+        self.shape.entries[name] = Json(sql)
+
+    def _malformed(self, expression: Expression, message: str) -> SoqlError:
+        return self.clauses.context.error("MALFORMED_QUERY", expression.start, message, expression.end)
+
+
+def _paths(expression: object) -> list[Path]:
+    if isinstance(expression, Path):
+        return [expression]
+    return [path for each in getattr(expression, "arguments", ()) for path in _paths(each)]

@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from salesforce_local_org.schema import Field
     from salesforce_local_org.soql.scope import Source
 
@@ -140,6 +138,3 @@ def _address_parts(field: Field, source: Source, with_codes: bool) -> dict[str, 
 def _location_parts(field: Field, source: Source) -> dict[str, Field | None]:
     stem = field.name.removesuffix("__c")
     return {key: source.sobject.field(stem + suffix) for key, suffix in _LOCATION_KEYS.items()}
-
-
-Renderer = "Callable[[Column], str]"

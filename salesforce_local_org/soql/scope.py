@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from salesforce_local_org.schema import Field, Schema, SObject
+    from salesforce_local_org.soql.statement import ChildList
     from salesforce_local_org.soql.tree import Path
 
 MOST_LEVELS = 5
@@ -29,8 +30,15 @@ class Context:
     user_id: str
     all_rows: bool
     parameters: dict[str, Any] = field(default_factory=dict)
+    children: list[ChildList] = field(default_factory=list)
+    depth: int = 0
+    """How many sub-queries there are around the query in hand."""
     relationships: int = 0
     _aliases: int = 0
+
+    def again(self) -> Context:
+        """A fresh context for another statement from the same text, at the same moment."""
+        return Context(self.text, self.schema, self.now, self.user_id, self.all_rows)
 
     def bind(self, value: Any) -> str:
         """A parameter with this value; gives its placeholder."""
@@ -146,14 +154,17 @@ class PolymorphicSource(Source):
 
     @property
     def id_sql(self) -> str:
+        """The record's id, whatever object it is of."""
         return _coalesce([target.id_sql for target in self.targets])
 
     @property
     def type_sql(self) -> str:
+        """The record's object, as SQL text; NULL where the lookup is empty."""
         cases = " ".join(f"WHEN {each.id_sql} IS NOT NULL THEN '{each.entity}'" for each in self.targets)
         return f"CASE {cases} END"
 
     def column(self, of: Field) -> str:
+        """A field of ``Name``, taken from the object at hand."""
         if of.name == "Id":
             return self.id_sql
         if of.name == "Type":
@@ -245,9 +256,9 @@ class Scope:
                 raise self.context.error(
                     "INVALID_FIELD",
                     path.start,
-                    f"Didn't understand relationship '{name}' in field path. If you are attempting to use a custom"
-                    " relationship, be sure to append the '__r' after the custom relationship name. Please"
-                    " reference your WSDL or the describe call for the appropriate names.",
+                    f"Didn't understand relationship '{name}' in field path. If you are attempting to use a"
+                    " custom relationship, be sure to append the '__r' after the custom relationship name."
+                    " Please reference your WSDL or the describe call for the appropriate names.",
                     path.end,
                 )
             source = found
@@ -259,9 +270,9 @@ class Scope:
         return self.context.error(
             "INVALID_FIELD",
             path.start,
-            f"No such column '{name}' on entity '{source.entity}'. If you are attempting to use a custom field,"
-            " be sure to append the '__c' after the custom field name. Please reference your WSDL or the describe"
-            " call for the appropriate names.",
+            f"No such column '{name}' on entity '{source.entity}'. If you are attempting to use a custom"
+            " field, be sure to append the '__c' after the custom field name. Please reference your WSDL or"
+            " the describe call for the appropriate names.",
             path.end,
         )
 

@@ -1,4 +1,4 @@
-"""Semi-joins and anti-joins: ``field IN (SELECT field FROM object)``, and all that SOQL forbids about them."""
+"""Semi-joins and anti-joins, ``field IN (SELECT field FROM object)``, and all that SOQL forbids in them."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class SemiJoins:
                 condition, f"Semi join sub-selects can only query id fields, cannot use: '{path.text}'"
             )
         self._check_targets(left, right, condition)
-        rows = f"SELECT {right.sql} {inner.body(query, semi_joins=False)} AND {right.sql} IS NOT NULL"  # noqa: S608
+        rows = f"SELECT {right.sql} {inner.body(query, semi_joins=False)} AND {right.sql} IS NOT NULL"
         found = f"{left.sql} IN ({rows})"
         return found if condition.operator == "IN" else f"({found}) IS NOT TRUE"
 

@@ -55,7 +55,8 @@ class RecordShape:
 
     def json(self) -> str:
         """SQL for the record as JSON text; ``null`` where there is no such parent."""
-        return f"CASE WHEN {self.source.id_sql} IS NULL THEN 'null' ELSE {object_of(self.pieces(nested=True))} END"
+        record = object_of(self.pieces(nested=True))
+        return f"CASE WHEN {self.source.id_sql} IS NULL THEN 'null' ELSE {record} END"
 
 
 def _value(entry: Column | RecordShape | Json, *, nested: bool) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from salesforce_local_org.schema import SObject
     from salesforce_local_org.soql.render import Column
 
@@ -13,11 +15,15 @@ RECORDS, GROUPS, COUNT = "records", "groups", "count"
 
 
 @dataclass(slots=True)
-class ChildPage:
-    """What is needed to run a child sub-query again for one parent whose list is longer than a page."""
+class ChildList:
+    """A child sub-query.
 
-    statement: Statement
-    parent_parameter: str
+    Attributes:
+        for_one_parent: Gives the statement that reads the list of one parent, whose id is its parameter
+            ``parent``: for lists longer than a page.
+    """
+
+    for_one_parent: Callable[[], Statement]
 
 
 @dataclass(slots=True)
@@ -27,8 +33,8 @@ class Statement:
     Attributes:
         sobject: The object in FROM.
         kind: RECORDS, GROUPS (aggregate rows) or COUNT (``SELECT COUNT()``).
-        columns: Every value of a row, flat, in the order asked, as CSV writers need it. Child lists and TYPEOF
-            have no such column: see ``has_children`` and ``has_typeof``.
+        columns: Every value of a row, flat, in the order asked, as CSV writers need it. Child lists and
+            TYPEOF have no such column: see ``has_children`` and ``has_typeof``.
         pieces: A row's JSON as literal text, each followed by the SQL of the JSON value after it. In the
             literal text ``{sobjects}`` stands for ``/services/data/vXX.X/sobjects/``.
         body: FROM, joins, WHERE and GROUP BY.
@@ -36,7 +42,7 @@ class Statement:
         parameters: Named SQL parameters; ``sobjects`` is added when it runs.
         limited: Whether the statement has a LIMIT.
         ordered: Whether it has an ORDER BY.
-        children: Its child sub-queries, for lists longer than a page.
+        children: Its child sub-queries.
     """
 
     sobject: SObject
@@ -49,7 +55,7 @@ class Statement:
     limited: bool = False
     ordered: bool = False
     has_typeof: bool = False
-    children: list[ChildPage] = field(default_factory=list)
+    children: list[ChildList] = field(default_factory=list)
 
     @property
     def has_children(self) -> bool:
@@ -58,4 +64,4 @@ class Statement:
 
     def select(self, expressions: list[str]) -> str:
         """The SQL that gives these expressions of every row."""
-        return f"SELECT {', '.join(expressions)} {self.body} {self.tail}"  # noqa: S608
+        return f"SELECT {', '.join(expressions)} {self.body} {self.tail}"

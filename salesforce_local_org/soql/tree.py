@@ -50,7 +50,7 @@ class Selected:
     """One entry of the select list, with its alias."""
 
     expression: Expression
-    alias: str | None = None
+    alias: Literal | None = None
 
 
 @dataclass(slots=True)
@@ -134,7 +134,7 @@ class SourceName:
     """One entry of FROM: an object, or a relationship path, with its alias."""
 
     path: Path
-    alias: str | None
+    alias: Literal | None
 
 
 @dataclass(slots=True)
