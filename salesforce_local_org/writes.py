@@ -77,7 +77,7 @@ def upsert(org: Org, draft: Draft, key: str, value: Any, options: Options) -> tu
         org: The org.
         draft: The record, without the key.
         key: A field that is an external id or ``idLookup``, in canonical case; or ``Id``.
-        value: The key's value.
+        value: The key's value, as ``references.read_key`` gives it.
         options: Who writes, and how.
 
     Returns:

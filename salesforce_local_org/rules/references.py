@@ -24,10 +24,8 @@ def existing(org: Org, sobject: SObject, text: str) -> Row:
         RecordError: MALFORMED_ID, INVALID_CROSS_REFERENCE_KEY or ENTITY_IS_DELETED.
     """
     record_id = ids.normalise(text)
-    id_field = sobject.field("Id")
-    assert id_field is not None
     if record_id is None or org.schema.by_prefix(record_id) is not sobject:
-        raise errors.wrong_id(id_field, text)
+        raise errors.wrong_id(_field(sobject, "Id"), text)
     row = org.store.get(sobject, record_id)
     if row is None:
         raise missing(org, sobject, record_id)
@@ -68,7 +66,7 @@ def resolve(org: Org, key: ForeignKey) -> str:
         first = next(_parents(org, key), None)
         raise errors.no_key_field(first, key.key) if first else errors.no_such_record()
     for parent in candidates:
-        found = match(org, parent, key.key, key.value)
+        found = match(org, parent, key.key, read_key(parent, key.key, key.value))
         if len(found) > 1:
             raise errors.several_matches(key.key, [row["Id"] for row in found])
         if found:
@@ -82,25 +80,38 @@ def is_key(sobject: SObject, name: str) -> bool:
     return field is not None and (field.external_id or field.id_lookup)
 
 
+def read_key(sobject: SObject, name: str, value: Any) -> Any:
+    """A key's JSON value, or its text in a URL, as the field's own type.
+
+    Raises:
+        MistypedValueError: It is of another type.
+    """
+    return values.read(_field(sobject, name), value)
+
+
 def match(org: Org, sobject: SObject, name: str, value: Any) -> list[Row]:
-    """The records, not deleted, that a key names.
+    """The records, not deleted, that a key names; ``value`` as ``read_key`` gives it.
 
     External ids that are not unique compare by case, as "External ID" in the Object Reference says; unique
     ones by their own setting; e-mail addresses and names without case.
 
     Raises:
-        MistypedValueError: The value is not of the key field's type.
         RecordError: The field cannot have such a value.
     """
-    field = sobject.field(name)
-    assert field is not None
-    wanted = values.fit(field, values.read(field, value))
+    field = _field(sobject, name)
+    wanted = values.fit(field, value)
     if wanted is None:
         return []
     found = org.store.find(sobject, field.name, wanted)
     if field.external_id and not field.unique:
         found = [row for row in found if row[field.name] == wanted]
     return found
+
+
+def _field(sobject: SObject, name: str) -> Field:
+    field = sobject.field(name)
+    assert field is not None, name
+    return field
 
 
 def _parents(org: Org, key: ForeignKey) -> Iterator[SObject]:
