@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from salesforce_local_org.demo.texts import HOSTILE_NAMES, HOSTILE_TEXTS, REMARKS
@@ -43,17 +44,11 @@ _TYPES = (
     None,
 )
 _REGIONS = ("AMER", "EMEA", "APAC", "LATAM")
-_REVENUES = (
-    None,
-    0.0,
-    1.0,
-    250_000.0,
-    4_800_000.0,
-    75_000_000.0,
-    1_250_000_000.0,
-    999_999_999_999_999.0,
-    -12_500.0,
-)
+_REVENUES = (None, 250_000.0, 1_300_000.0, 4_800_000.0, 22_000_000.0, 75_000_000.0, 1_250_000_000.0)
+_ODD_REVENUES = (0.0, 1.0, -12_500.0, 999_999_999_999_999.0)
+_EMPLOYEES = (None, 7, 42, 130, 480, 2_300, 12_500)
+_ODD_EMPLOYEES = (0, 1, 99_999_999)
+_ODD = 0.08
 
 
 def accounts(company: Company) -> None:
@@ -95,6 +90,12 @@ def remark(company: Company, hostile: float = 0.08) -> str | None:
     return company.pick(REMARKS) if company.chance(0.4) else None
 
 
+def ascii_name(name: str) -> str:
+    """A name as e-mail addresses write it: lower case, without accents, blanks and apostrophes."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in plain if letter.isascii() and letter not in " '")
+
+
 def person(company: Company) -> Row:
     """A name and the e-mail address that goes with it; the serial number makes it one of a kind."""
     first, last = company.pick(FIRST_NAMES), company.pick(LAST_NAMES)
@@ -133,8 +134,8 @@ def _account(company: Company) -> Row:
         Phone=company.phone(place.area_code),
         Fax=company.phone(place.area_code) if company.chance(0.3) else None,
         Website=f"https://www.example.org/{serial}" if company.chance(0.7) else None,
-        AnnualRevenue=company.pick(_REVENUES),
-        NumberOfEmployees=company.pick((None, 0, 1, 7, 42, 480, 12_500, 99_999_999)),
+        AnnualRevenue=company.pick(_ODD_REVENUES if company.chance(_ODD) else _REVENUES),
+        NumberOfEmployees=company.pick(_ODD_EMPLOYEES if company.chance(_ODD) else _EMPLOYEES),
         Ownership=company.pick(("Public", "Private", "Subsidiary", "Other", None)),
         Rating=company.pick(("Hot", "Warm", "Cold", None)),
         AccountSource=company.pick(SOURCES),

@@ -67,8 +67,9 @@ def _is_archived(company: Company, day: date) -> bool:
 def _task(company: Company, *, deleted: bool) -> Row:
     who, what = _related(company)
     life = _life(company, who, what, deleted=deleted)
-    due = life.created.date() + timedelta(days=company.pick((0, 1, 3, 7, 30)))
-    is_done = due < company.today and company.chance(0.8)
+    due_at = life.created + timedelta(days=company.pick((0, 1, 3, 7, 30)))
+    due = due_at.date()
+    is_done = due_at < company.now - timedelta(days=1) and company.chance(0.8)
     is_call = company.chance(0.25)
     task = company.add(
         "Task",

@@ -104,7 +104,7 @@ def _members(company: Company, campaign: Row) -> None:
     for kind, row in company.dice.sample(people, MEMBERS_PER_CAMPAIGN):
         start = max(campaign["CreatedDate"], row["CreatedDate"])
         life = company.life(start, deleted=company.chance(0.02))
-        responded = company.chance(0.3)
+        responded = company.chance(0.3) and campaign["Status"] != "Planned"
         company.add(
             "CampaignMember",
             life,

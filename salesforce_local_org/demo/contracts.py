@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from salesforce_local_org.demo.accounts import address, remark
@@ -58,7 +58,7 @@ def _invoice(company: Company, *, deleted: bool) -> Row:
     life = company.life(account["CreatedDate"], deleted=deleted)
     due = life.created.date() + timedelta(days=30)
     status = company.pick(("Paid", "Paid", "Paid", "Sent", "Draft", "Written Off"))
-    paid = datetime.combine(due, time(9, 30), timezone.utc) - timedelta(days=company.dice.randint(0, 29))
+    paid = life.created + timedelta(days=company.dice.randint(1, 30))
     if paid > life.modified:
         status, paid = ("Sent" if status == "Paid" else status), life.modified
     placed = company.chance(0.5)

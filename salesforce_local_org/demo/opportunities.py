@@ -44,7 +44,7 @@ def opportunities(company: Company) -> None:
 def _opportunity(company: Company, *, deleted: bool) -> Row:
     account = company.pick(company.living("Account"))
     life = company.life(account["CreatedDate"], deleted=deleted)
-    stage = company.pick((_WON, _WON, _LOST, *_OPEN))
+    stage = company.pick((*[_WON] * 4, *[_LOST] * 3, *_OPEN))
     lasts = timedelta(days=company.dice.randint(14, 200))
     latest_close = company.today - timedelta(days=1) if stage.is_closed else company.today + lasts
     close = max(min(life.created.date() + lasts, latest_close), life.created.date())
@@ -131,7 +131,7 @@ def _history(company: Company, opportunity: Row) -> None:
     """What the tracked fields were before: one row a change, as field history tracking writes them."""
     born, last = opportunity["CreatedDate"], opportunity["LastModifiedDate"]
     changes: list[tuple[str, str, object, object]] = [("created", "Text", None, None)]
-    if last > born:
+    if last > born and opportunity["StageName"] != _OPEN[0].label:
         changes.append(("StageName", "DynamicEnum", _OPEN[0].label, opportunity["StageName"]))
     if last > born and company.chance(0.5):
         changes.append(("Amount", "Currency", "1000.0", _text(opportunity["Amount"])))

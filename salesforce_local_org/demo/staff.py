@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org.base_records import USER_LICENSE_ID
+from salesforce_local_org.demo.accounts import ascii_name
 from salesforce_local_org.demo.words import ROLES, STAFF
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _users(company: Company, roles: dict[str, Row], profiles: dict[str, str]) ->
             if active
             else company.now - timedelta(days=200 + number)
         )
-        alias = (first[0] + last.replace("'", "").replace(" ", "")).lower()[:8]
+        alias = ascii_name(first[0] + last)[:8]
         zone, locale, language = _PLACE_OF.get(role, ("America/New_York", "en_US", "en_US"))
         user = company.add(
             "User",

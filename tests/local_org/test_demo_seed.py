@@ -154,7 +154,7 @@ _PATTERNS = {
     "date": r"\d{4}-\d{2}-\d{2}",
     "datetime": r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.000Z",
     "time": r"\d{2}:\d{2}:\d{2}\.\d{3}Z",
-    "email": r"[^@\s]+@([\w-]+\.)*example\.(com|org)",
+    "email": r"[a-z0-9._+-]+@([\w-]+\.)*example\.(com|org)",
     "url": r"https://(www\.)?example\.(com|org)(/.*)?|/services/images/photo/\w{18}",
     "phone": r"\(\d{1,3}\) 555-01\d\d|.{40}",
     "base64": r"[A-Za-z0-9+/]*={0,2}",
