@@ -1,18 +1,29 @@
 """Several requests in one API call: composite, and sObject collections of up to 200 records.
 
-Source: REST API Developer Guide, "Composite Resources"; what each costs: "Composite" counts as one call.
+Source: REST API Developer Guide, "Composite Resources": a composite counts as one call, holds 25
+sub-requests of which 5 may be queries or collections; a collection holds 200 records.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
 
-from salesforce_seg.errors import ApiError, Remedy, SalesforceError, remedy_for
+from salesforce_seg import answers
+from salesforce_seg.errors import (
+    ApiError,
+    ConfigurationError,
+    QuotaExhausted,
+    Remedy,
+    RunFailed,
+    SalesforceError,
+    ServerUnavailable,
+    remedy_for,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from salesforce_seg.session import Session
 
@@ -56,7 +67,7 @@ class SubResponse:
     @property
     def ok(self) -> bool:
         """Whether the sub-request as a whole succeeded (rows of a collection may still have failed)."""
-        return self.status < 300
+        return 200 <= self.status < 300
 
     @property
     def errors(self) -> tuple[ApiError, ...]:
@@ -66,12 +77,15 @@ class SubResponse:
     @property
     def remedy(self) -> Remedy:
         """What to do about a failure."""
-        first = next(iter(self.errors), ApiError("", ""))
-        return remedy_for(self.status, first.code, first.message)
+        return answers.decisive(self.status, self.errors)[1].remedy
 
     def error(self, what: str) -> SalesforceError:
-        """The failure as an exception; ``what`` names what was asked for, for the message."""
-        raise NotImplementedError
+        """The failure as an exception.
+
+        Args:
+            what: What was asked for, to begin the message with.
+        """
+        return answers.refusal(what, self.status, self.errors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,38 +120,112 @@ def query(session: Session, soql: str, *, all_rows: bool = False, reference_id: 
         all_rows: Whether deleted and archived rows are wanted too (queryAll).
         reference_id: See SubRequest.
     """
-    raise NotImplementedError
+    resource = session.resource("queryAll" if all_rows else "query")
+    return SubRequest(
+        "GET",
+        f"{resource}?{urlencode({'q': soql}, quote_via=quote)}",
+        repeatable=True,
+        reference_id=reference_id,
+        counts_as_collection=True,
+    )
 
 
-def create(session: Session, records: Sequence[Mapping[str, Any]], **options: Any) -> SubRequest:
-    """Create up to 200 records; each holds ``attributes: {"type": ...}``.
+def create(
+    session: Session,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    all_or_none: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> SubRequest:
+    """Create up to 200 records. Not repeatable.
 
-    ``options``: ``all_or_none`` (False), ``headers``, ``reference_id``. Not repeatable.
+    Args:
+        session: Knows the API version.
+        records: Each with ``attributes: {"type": ...}`` and its fields.
+        all_or_none: Whether one failing record undoes all.
+        headers: Headers of this sub-request alone.
     """
-    raise NotImplementedError
+    return _collection("POST", session.resource("composite/sobjects"), records, all_or_none, headers)
 
 
-def update(session: Session, records: Sequence[Mapping[str, Any]], **options: Any) -> SubRequest:
-    """Update up to 200 records; each holds ``attributes`` and ``id``. Options as for :func:`create`. Repeatable."""
-    raise NotImplementedError
+def update(
+    session: Session,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    all_or_none: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> SubRequest:
+    """Update up to 200 records, each with ``attributes`` and ``id``; else as :func:`create`. Repeatable."""
+    request = _collection("PATCH", session.resource("composite/sobjects"), records, all_or_none, headers)
+    return replace(request, repeatable=True)
 
 
 def upsert(
-    session: Session, sobject: str, key_field: str, records: Sequence[Mapping[str, Any]], **options: Any
+    session: Session,
+    sobject: str,
+    key_field: str,
+    records: Sequence[Mapping[str, Any]],
+    *,
+    all_or_none: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> SubRequest:
-    """Create or update up to 200 records of one object by a key field. Options as for :func:`create`. Repeatable."""
-    raise NotImplementedError
+    """Create or update up to 200 records of one object by a key field (API 46.0 and up). Repeatable.
+
+    Args:
+        session: Knows the API version.
+        sobject: The object's API name.
+        key_field: An external-id or idLookup field.
+        records: Each with ``attributes`` and the key field; arguments otherwise as for :func:`create`.
+        all_or_none: As for :func:`create`.
+        headers: As for :func:`create`.
+    """
+    resource = session.resource(f"composite/sobjects/{quote(sobject)}/{quote(key_field)}")
+    return replace(_collection("PATCH", resource, records, all_or_none, headers), repeatable=True)
 
 
-def delete(session: Session, ids: Sequence[str], **options: Any) -> SubRequest:
-    """Delete up to 200 records by Id. Options as for :func:`create`. Repeatable."""
-    raise NotImplementedError
+def delete(
+    session: Session,
+    ids: Sequence[str],
+    *,
+    all_or_none: bool = False,
+    headers: Mapping[str, str] | None = None,
+) -> SubRequest:
+    """Delete up to 200 records by Id; else as :func:`create`. Repeatable: ENTITY_IS_DELETED is success."""
+    _check_size(len(ids))
+    parameters = urlencode({"ids": ",".join(ids), "allOrNone": str(all_or_none).lower()}, safe=",")
+    return SubRequest(
+        "DELETE",
+        f"{session.resource('composite/sobjects')}?{parameters}",
+        headers=headers or {},
+        repeatable=True,
+        counts_as_collection=True,
+    )
+
+
+def _collection(
+    method: str,
+    url: str,
+    records: Sequence[Mapping[str, Any]],
+    all_or_none: bool,
+    headers: Mapping[str, str] | None,
+) -> SubRequest:
+    _check_size(len(records))
+    body = {"allOrNone": all_or_none, "records": list(records)}
+    return SubRequest(method, url, body, headers or {}, counts_as_collection=True)
+
+
+def _check_size(records: int) -> None:
+    if not 0 < records <= MOST_RECORDS:
+        raise ValueError(f"a collection holds 1 to {MOST_RECORDS} records, not {records}")
 
 
 def send(
     session: Session, subrequests: Iterable[SubRequest], *, all_or_none: bool = False, collate: bool = False
 ) -> list[SubResponse]:
-    """Send sub-requests in as few composite calls as the limits allow (25 members, 5 queries and collections a call).
+    """Send sub-requests in as few composite calls as the limits allow.
+
+    When a later call fails the answers of the earlier ones are lost: writers send what :func:`batches`
+    gives, one call at a time.
 
     Args:
         session: The connection.
@@ -149,19 +237,103 @@ def send(
         One answer a sub-request, in order. A failing member does not raise.
 
     Raises:
-        ServerUnavailable: No answer; ``outcome_unknown`` when a member was a create that may have taken effect.
+        ServerUnavailable: No answer; ``outcome_unknown`` when a member that is not repeatable may have
+            taken effect.
         SalesforceError: A call as a whole was refused.
     """
-    raise NotImplementedError
+    responses: list[SubResponse] = []
+    for batch in batches(subrequests):
+        body = {
+            "allOrNone": all_or_none,
+            "collateSubrequests": collate,
+            "compositeRequest": [_member(position, each) for position, each in enumerate(batch)],
+        }
+        answer = session.call_json(
+            "POST", "composite", json=body, repeatable=all(each.repeatable for each in batch)
+        )
+        responses.extend(_members(answer, len(batch)))
+    return responses
+
+
+def batches(subrequests: Iterable[SubRequest]) -> Iterator[list[SubRequest]]:
+    """Split sub-requests, in order, into composites that keep the limits of 25 members and 5 collections."""
+    batch: list[SubRequest] = []
+    collections = 0
+    for each in subrequests:
+        full = len(batch) == MOST_SUBREQUESTS
+        if full or (each.counts_as_collection and collections == MOST_QUERIES_AND_COLLECTIONS):
+            yield batch
+            batch, collections = [], 0
+        batch.append(each)
+        collections += each.counts_as_collection
+    if batch:
+        yield batch
+
+
+def _member(position: int, request: SubRequest) -> dict[str, Any]:
+    member: dict[str, Any] = {
+        "method": request.method,
+        "url": request.url,
+        "referenceId": request.reference_id or f"member{position}",
+    }
+    if request.body is not None:
+        member["body"] = request.body
+    if request.headers:
+        member["httpHeaders"] = dict(request.headers)
+    return member
+
+
+def _members(answer: Any, expected: int) -> list[SubResponse]:
+    members = answer.get("compositeResponse") if isinstance(answer, dict) else None
+    if not isinstance(members, list) or len(members) != expected:
+        raise RunFailed(
+            f"POST composite: {expected} answers were due, and Salesforce sent "
+            f"{len(members) if isinstance(members, list) else 'something else'}."
+        )
+    return [
+        SubResponse(
+            int(member["httpStatusCode"]),
+            member.get("body"),
+            member.get("httpHeaders") or {},
+            member.get("referenceId", ""),
+        )
+        for member in members
+    ]
 
 
 def send_alone(session: Session, subrequest: SubRequest) -> SubResponse:
     """Send one sub-request as a call of its own, without the composite around it (one API call).
 
+    Args:
+        session: The connection.
+        subrequest: What to send.
+
     Returns:
         Its answer; a refusal that concerns just this request (400, 404 ...) does not raise.
+
+    Raises:
+        ConfigurationError: The login or API access was refused.
+        QuotaExhausted: The daily API requests are used up.
+        ServerUnavailable: As for :func:`send`.
     """
-    raise NotImplementedError
+    try:
+        response = session.call(
+            subrequest.method,
+            subrequest.url,
+            json=subrequest.body,
+            headers=subrequest.headers,
+            repeatable=subrequest.repeatable,
+        )
+    except ServerUnavailable as error:
+        if not error.status or error.outcome_unknown:
+            raise
+        return SubResponse(error.status, [each.as_json() for each in error.errors])
+    except (ConfigurationError, QuotaExhausted, RunFailed):
+        raise
+    except SalesforceError as error:
+        return SubResponse(error.status, [each.as_json() for each in error.errors])
+    body = answers.decode_json(response.content) if response.content else None
+    return SubResponse(response.status_code, body, dict(response.headers), subrequest.reference_id)
 
 
 def row_results(response: SubResponse, rows: int) -> list[RowResult]:
@@ -173,5 +345,17 @@ def row_results(response: SubResponse, rows: int) -> list[RowResult]:
 
     Returns:
         One result a record, in order. When the whole collection was refused every record carries that error.
+
+    Raises:
+        RunFailed: Salesforce answered for another number of records.
     """
-    raise NotImplementedError
+    if not response.ok:
+        return [RowResult("", success=False, errors=response.errors)] * rows
+    if not isinstance(response.body, list) or len(response.body) != rows:
+        raise RunFailed(f"{rows} records were sent in a collection, and Salesforce did not answer for each.")
+    return [_row_result(entry) for entry in response.body]
+
+
+def _row_result(entry: Mapping[str, Any]) -> RowResult:
+    errors = ApiError.list_from_json(entry.get("errors") or [])
+    return RowResult(entry.get("id") or "", bool(entry.get("success")), entry.get("created"), errors)

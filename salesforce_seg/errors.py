@@ -17,6 +17,7 @@
 Which answer of Salesforce becomes which of them is data: :mod:`salesforce_seg.error_table`.
 """
 
+# ruff: noqa: N818  (the names say what to do; half of them are no errors of anybody's)
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -46,8 +47,8 @@ class Remedy(Enum):
 class ApiError:
     """One entry of a Salesforce error answer, whole-request or of one row.
 
-    ``code`` is Salesforce's ``errorCode`` (``statusCode`` in a row of a collection, ``error`` at the token endpoint);
-    ``details`` is the entry as it came, for the few codes that carry more (DUPLICATES_DETECTED).
+    ``code`` is Salesforce's ``errorCode`` (``statusCode`` in a row of a collection, ``error`` at the token
+    endpoint); ``details`` is the entry as it came, for the few codes that carry more (DUPLICATES_DETECTED).
     """
 
     code: str
@@ -57,7 +58,7 @@ class ApiError:
 
     @classmethod
     def from_json(cls, entry: Any) -> ApiError:
-        """Read an entry in any of the shapes Salesforce uses; unknown shapes become an entry without a code."""
+        """Read an entry in any of the shapes Salesforce uses; other things become one without a code."""
         if not isinstance(entry, dict):
             return cls("", str(entry))
         code = entry.get("errorCode") or entry.get("statusCode") or entry.get("error") or ""
@@ -75,6 +76,12 @@ class ApiError:
         """Read a whole error body: an array of entries, or one object."""
         entries = body if isinstance(body, list) else [body]
         return tuple(cls.from_json(entry) for entry in entries)
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry in the shape of a REST error answer."""
+        if isinstance(self.details, dict):
+            return self.details
+        return {"errorCode": self.code, "message": self.message, "fields": list(self.fields)}
 
     def __str__(self) -> str:
         return ": ".join(part.strip() for part in (self.code, self.message) if part.strip())
@@ -129,7 +136,8 @@ class RunFailed(SalesforceError):
 class ServerUnavailable(RunFailed):
     """Salesforce could not be reached or did not answer as it should, and all retries are used up.
 
-    ``outcome_unknown`` is true when the request was a write that must not be repeated blindly and may have taken
+    ``outcome_unknown`` is true when the request was a write that must not be repeated blindly and may have
+    taken
     effect: look the records up before sending it again.
     """
 
@@ -167,7 +175,8 @@ def remedy_for(status: int, code: str, message: str = "") -> Remedy:
 
     Args:
         status: The HTTP status of the answer; 0 for one row of a collection or Bulk result.
-        code: Salesforce's errorCode / statusCode, in REST's spelling or Bulk's (``INVALIDENTITY``, ``InvalidEntity``).
+        code: Salesforce's errorCode / statusCode, in REST's spelling or Bulk's (``INVALIDENTITY``,
+            ``InvalidEntity``).
         message: Salesforce's message.
 
     Returns:

@@ -1,47 +1,134 @@
 """What a field is: Salesforce type <-> JSON schema <-> REST value <-> Bulk CSV text, in one table.
 
-Source: Object Reference, "Primitive Data Types" and "Field Types"; Bulk API 2.0 guide, "Valid Date Format in Records".
+Source: Object Reference, "Primitive Data Types" and "Field Types".
 """
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
+
+from salesforce_seg import read_values as read
+from salesforce_seg import write_values as write
+from salesforce_seg.numbers import number_text
+from salesforce_seg.read_values import ADDRESS_KEYS, COMPOUND_KEYS, LOCATION_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from salesforce_seg.describe import FieldDescribe, SObjectDescribe
 
-Reader = "Callable[[Any], Any]"
+__all__ = [
+    "ADDRESS_KEYS",
+    "LOCATION_KEYS",
+    "compound_parts",
+    "compound_value",
+    "csv_reader",
+    "csv_text",
+    "fits",
+    "is_known",
+    "json_schema",
+    "rest_reader",
+    "same_value",
+    "trim",
+    "write_value",
+]
 
-ADDRESS_KEYS = (
-    "street",
-    "city",
-    "state",
-    "stateCode",
-    "postalCode",
-    "country",
-    "countryCode",
-    "latitude",
-    "longitude",
-    "geocodeAccuracy",
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """One row of the type table.
+
+    Attributes:
+        schema: JSON schema type and format of the Singer value.
+        from_rest: REST value -> Singer value; None when they are the same.
+        from_csv: Bulk CSV cell -> Singer value.
+        to_rest: JSON value of an event or record -> REST value to write.
+        is_cut: Whether text that is too long for the field may be cut.
+    """
+
+    schema: Mapping[str, str]
+    from_rest: Callable[[Any], Any] | None
+    from_csv: Callable[[str], Any]
+    to_rest: Callable[[Any], Any]
+    is_cut: bool = False
+
+
+_STRING = {"type": "string"}
+_TEXT = FieldType(_STRING, None, read.cell_text, write.text, is_cut=True)
+_WORD = FieldType(_STRING, None, read.cell_text, write.text)
+_KEY = FieldType(_STRING, None, read.cell_text, write.record_id)
+_ANY = FieldType(_STRING, read.text_value, read.cell_text, write.text)
+_INTEGER = FieldType({"type": "integer"}, read.number_value, read.number_value, write.integer)
+_NUMBER = FieldType({"type": "number"}, read.number_value, read.number_value, write.number)
+_OBJECT = FieldType({"type": "object"}, None, read.cell_text, write.nothing)
+
+TYPES: dict[str, FieldType] = {
+    "id": _KEY,
+    "reference": _KEY,
+    "string": _TEXT,
+    "textarea": _TEXT,
+    "phone": _TEXT,
+    "url": _TEXT,
+    "encryptedstring": _TEXT,
+    "email": _WORD,
+    "picklist": _WORD,
+    "combobox": _WORD,
+    "datacategorygroupreference": _WORD,
+    "masterrecord": _WORD,
+    "base64": _WORD,
+    "multipicklist": FieldType(_STRING, None, read.cell_text, write.several),
+    "boolean": FieldType({"type": "boolean"}, None, read.boolean_value, write.boolean),
+    "int": _INTEGER,
+    "long": _INTEGER,
+    "double": _NUMBER,
+    "currency": _NUMBER,
+    "percent": _NUMBER,
+    "date": FieldType({"type": "string", "format": "date"}, None, read.cell_text, write.calendar_date),
+    "datetime": FieldType(
+        {"type": "string", "format": "date-time"}, read.datetime_value, read.datetime_value, write.moment
+    ),
+    "time": FieldType(_STRING, read.time_value, read.time_value, write.time_of_day),
+    "address": _OBJECT,
+    "location": _OBJECT,
+    "anyType": _ANY,
+    "complexvalue": _ANY,
+    "json": _ANY,
+}
+"""All types a describe shows; whatever else comes is treated as text."""
+
+_PART = re.compile(
+    r"(Street|City|StateCode|State|PostalCode|CountryCode|Country|Latitude|Longitude|GeocodeAccuracy)(?:__s)?"
 )
-"""The keys of an address object, in REST's spelling."""
+
+
+def is_known(type_name: str) -> bool:
+    """Whether the type table has this Salesforce type; values of other types are treated as text."""
+    return type_name in TYPES
 
 
 def json_schema(field: FieldDescribe, *, snake_case: bool = False) -> dict[str, Any]:
     """The JSON schema of a field's Singer values; nullable everywhere but Id.
 
+    ``nillable`` is not heeded: it does not hold in practice.
+
     Args:
         field: The field.
         snake_case: Whether the keys of address objects are spelled ``postal_code`` instead of ``postalCode``.
     """
-    raise NotImplementedError
-
-
-def is_known(type_name: str) -> bool:
-    """Whether the type table has this Salesforce type; values of other types are treated as text."""
-    raise NotImplementedError
+    schema: dict[str, Any] = dict(_type(field.type).schema)
+    if field.type != "id":
+        schema["type"] = [schema["type"], "null"]
+    if field.type in COMPOUND_KEYS:
+        schema["properties"] = {
+            read.snake_case(key) if snake_case else key: {
+                "type": ["number" if key in LOCATION_KEYS else "string", "null"]
+            }
+            for key in COMPOUND_KEYS[field.type]
+        }
+    return schema
 
 
 def rest_reader(type_name: str, *, snake_case: bool = False) -> Callable[[Any], Any] | None:
@@ -52,9 +139,13 @@ def rest_reader(type_name: str, *, snake_case: bool = False) -> Callable[[Any], 
         snake_case: As for :func:`json_schema`.
 
     Returns:
-        A function of one value, or None when values of this type are passed on as they are (the fast path).
+        A function of one value, or None when values of this type are passed on as they are (the fast
+        path). Numbers keep all digits only if the answer was decoded with Decimals, as Session.call_json
+        does.
     """
-    raise NotImplementedError
+    if type_name in COMPOUND_KEYS:
+        return read.compound_reader(type_name, snake=snake_case)
+    return _type(type_name).from_rest
 
 
 def csv_reader(type_name: str) -> Callable[[str], Any]:
@@ -62,57 +153,80 @@ def csv_reader(type_name: str) -> Callable[[str], Any]:
 
     Compound fields (address, location) are not in Bulk results: see :func:`compound_parts`.
     """
-    raise NotImplementedError
+    return _type(type_name).from_csv
 
 
 def compound_parts(sobject: SObjectDescribe, field: FieldDescribe) -> dict[str, FieldDescribe]:
     """The fields an address or location is made of.
 
     Returns:
-        By key of the compound object (REST's spelling, those of ADDRESS_KEYS that the object has), its part's field.
+        By key of the compound object (REST's spelling, those of its keys that the object has) the part's
+        field.
     """
-    raise NotImplementedError
+    parts: dict[str, FieldDescribe] = {}
+    for each in sobject.fields:
+        match = re.search(_PART.pattern + "$", each.name) if each.compound_field_name == field.name else None
+        if match is not None:
+            parts[match[1][0].lower() + match[1][1:]] = each
+    return parts
 
 
 def compound_value(
     type_name: str, parts: Mapping[str, Any], *, snake_case: bool = False
 ) -> dict[str, Any] | None:
-    """An address or location from its parts' Singer values, as :func:`rest_reader` gives it; null if all are null."""
-    raise NotImplementedError
+    """An address or location from its parts, as :func:`rest_reader` gives it; null if all are null.
+
+    Args:
+        type_name: ``address`` or ``location``.
+        parts: The parts' Singer values under the keys of :func:`compound_parts`.
+        snake_case: As for :func:`json_schema`.
+    """
+    return read.compound_reader(type_name, snake=snake_case)(parts)
 
 
 def write_value(field: FieldDescribe, value: Any) -> Any:
     """A value of an event or a record as REST takes it for this field.
 
-    ``"10000"`` becomes 10000 for an int field, ``"true"`` true for a boolean one, a date-time a date for a date field,
-    a list ``a;b`` for a multi-select picklist. Text is not cut: see :func:`trim`. None stays None.
+    ``"10000"`` becomes 10000 for an int field, ``"true"`` true for a boolean one, a date-time a date for a
+    date field, a list ``a;b`` for a multi-select picklist. Text loses outer white space, which Salesforce
+    does not store, but is not cut: see :func:`trim`. None stays None.
 
     Args:
         field: The field to write.
-        value: A JSON value, or Decimal, date, datetime.
+        value: A JSON value, or Decimal, date, datetime, time.
 
     Raises:
-        ValueError: The value cannot be one of this type; the message says so to a reader, without the field's name.
+        ValueError: The value cannot be one of this type; the message says so to a reader, without the
+            field's name.
     """
-    raise NotImplementedError
+    return None if value is None else _type(field.type).to_rest(value)
 
 
 def csv_text(value: Any) -> str:
-    """A value of :func:`write_value` as a cell of a Bulk API 2.0 upload: null is ``#N/A`` (an empty cell is ignored)."""
-    raise NotImplementedError
+    """A value of :func:`write_value` as a cell of a Bulk API 2.0 upload.
+
+    Null is ``#N/A``: Salesforce ignores an empty cell (Bulk API 2.0 guide, "Valid CSV Record Rows").
+    """
+    if value is None:
+        return "#N/A"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else number_text(value)
 
 
 def trim(field: FieldDescribe, value: Any) -> Any:
-    """A text cut to the field's length (in characters); anything else as it is.
+    """A text cut to the field's length in characters; anything else as it is.
 
-    Keys, e-mails, ids and picklists are never cut.
+    Keys (e-mails, ids, unique and external-id fields) and picklists are never cut.
     """
-    raise NotImplementedError
+    if fits(field, value) or field.is_key or not _type(field.type).is_cut:
+        return value
+    return value[: field.length].rstrip()
 
 
 def fits(field: FieldDescribe, value: Any) -> bool:
-    """Whether a text is not longer than the field; true for anything else."""
-    raise NotImplementedError
+    """Whether a text is not longer than the field (length 0 means no limit); true for anything else."""
+    return not isinstance(value, str) or not field.length or len(value) <= field.length
 
 
 def same_value(field: FieldDescribe, stored: Any, wanted: Any) -> bool:
@@ -120,7 +234,70 @@ def same_value(field: FieldDescribe, stored: Any, wanted: Any) -> bool:
 
     Args:
         field: The field.
-        stored: The value as REST shows it.
+        stored: The value as REST shows it (numbers as Decimal, int or float).
         wanted: The value as :func:`write_value` gives it.
     """
-    raise NotImplementedError
+    compare = _SAME.get(field.type, _same_text)
+    if compare is _same_boolean:
+        return bool(stored) == bool(wanted)
+    if _is_null(stored) or _is_null(wanted):
+        return _is_null(stored) and _is_null(wanted)
+    return compare(field, stored, wanted)
+
+
+def _is_null(value: Any) -> bool:
+    return value is None or value == ""
+
+
+def _same_text(_: FieldDescribe, stored: Any, wanted: Any) -> bool:
+    return bool(_lines(stored) == _lines(wanted))
+
+
+def _lines(value: Any) -> Any:
+    """Text areas come back with other line ends than they were sent with."""
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
+def _same_boolean(_: FieldDescribe, stored: Any, wanted: Any) -> bool:
+    return bool(stored) == bool(wanted)
+
+
+def _same_number(field: FieldDescribe, stored: Any, wanted: Any) -> bool:
+    """Salesforce rounds to the field's scale."""
+    first, second = Decimal(str(stored)), Decimal(str(wanted))
+    if first == second:
+        return True
+    unit = Decimal(1).scaleb(-field.scale)
+    return first == second.quantize(unit, ROUND_HALF_UP) if second.adjusted() < 20 else False
+
+
+def _same_moment(_: FieldDescribe, stored: Any, wanted: Any) -> bool:
+    """Salesforce keeps date-times to the second."""
+    return str(read.datetime_value(stored))[:19] == str(wanted)[:19]
+
+
+def _same_id(_: FieldDescribe, stored: Any, wanted: Any) -> bool:
+    """An Id of 15 characters is the start of the same Id of 18."""
+    return str(stored)[:15] == str(wanted)[:15]
+
+
+def _same_choices(_: FieldDescribe, stored: Any, wanted: Any) -> bool:
+    return set(str(stored).split(";")) == set(str(wanted).split(";"))
+
+
+_SAME: dict[str, Callable[[FieldDescribe, Any, Any], bool]] = {
+    "boolean": _same_boolean,
+    "int": _same_number,
+    "long": _same_number,
+    "double": _same_number,
+    "currency": _same_number,
+    "percent": _same_number,
+    "datetime": _same_moment,
+    "id": _same_id,
+    "reference": _same_id,
+    "multipicklist": _same_choices,
+}
+
+
+def _type(name: str) -> FieldType:
+    return TYPES.get(name, _ANY)

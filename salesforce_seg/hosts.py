@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 from salesforce_seg.errors import ConfigurationError
 
 SALESFORCE_DOMAINS = ("salesforce.com", "force.com", "salesforce.mil", "sfcrmproducts.cn")
-"""Where Salesforce serves its API: Salesforce Help, "My Domain URL Formats" (commercial, Government Cloud Plus Defense,
-and Salesforce on Alibaba Cloud)."""
+"""Where Salesforce serves its API: Salesforce Help, "My Domain URL Formats" (commercial, Government Cloud
+Plus Defense, and Salesforce on Alibaba Cloud)."""
 
 _SALESFORCE_HOST = re.compile(
     r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+(?:" + "|".join(map(re.escape, SALESFORCE_DOMAINS)) + ")"

@@ -37,8 +37,8 @@ def parse_limit_info(header: str | None) -> Usage | None:
 class QuotaGuard:
     """Counts API calls and stops the run before the org's daily API requests are used up. Thread-safe.
 
-    The header goes down as well as up on a real org (replies come from several servers), so the guard believes the
-    highest number it has seen plus the calls it has made since.
+    The header goes down as well as up on a real org (replies come from several servers), so the guard
+    believes the highest number it has seen plus the calls it has made since.
 
     Args:
         percent_total: ``quota_percent_total``: share of the daily limit that all users together may use.
@@ -89,13 +89,17 @@ class QuotaGuard:
         used, calls, allowed = self._used, self._calls, self._allowed
         if used >= allowed * self._percent_total / 100:
             raise QuotaExhausted(
-                f"Stopped by quota_percent_total: {used:,} of the org's {allowed:,} daily API requests are used, by "
-                f"all users together; the setting allows {self._percent_total} %. The state is kept: run again when "
+                f"Stopped by quota_percent_total: {used:,} of the org's {allowed:,} daily API requests are "
+                f"used, by "
+                f"all users together; the setting allows {self._percent_total} %. The state is kept: run "
+                f"again when "
                 "the 24-hour count has gone down, or raise quota_percent_total."
             )
         if calls >= allowed * self._percent_per_run / 100:
             raise QuotaExhausted(
-                f"Stopped by quota_percent_per_run: this run has made {calls:,} API calls; the setting allows one run "
-                f"{self._percent_per_run} % of the org's {allowed:,} daily API requests. The state is kept: run again "
+                f"Stopped by quota_percent_per_run: this run has made {calls:,} API calls; the setting "
+                f"allows one run "
+                f"{self._percent_per_run} % of the org's {allowed:,} daily API requests. The state is kept: "
+                f"run again "
                 "to go on from there, or raise quota_percent_per_run."
             )

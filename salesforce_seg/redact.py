@@ -1,6 +1,7 @@
 """Nothing secret leaves in a log, an error or a state.
 
-Whoever learns a secret registers it; every log record of the process then has it replaced, whichever logger wrote it.
+Whoever learns a secret registers it; every log record of the process then has it replaced, whichever
+logger wrote it.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ _known: re.Pattern[str] | None = None
 def register(*secrets: str) -> None:
     """Remember secret values, so that no log record and no message shows them again.
 
-    Their URL-encoded, XML- and JSON-escaped forms are remembered too. Empty and very short values are ignored.
+    Their URL-encoded, XML- and JSON-escaped forms are remembered too. Empty and very short values are
+    ignored.
     """
     global _known  # noqa: PLW0603  one process, one set of secrets
     with _lock:
@@ -98,7 +100,9 @@ def redacted_config(config: Mapping[str, Any], settings: Iterable[Setting]) -> d
 
 
 def guard_logs() -> None:
-    """Make every log record of this process pass through :func:`redact`, and drop tracebacks above debug level.
+    """Make every log record of this process pass through :func:`redact`, without its traceback.
+
+    Tracebacks are shown, redacted, only when the root logger is at debug level.
 
     Works at the creation of the record, so that it holds for every handler and formatter, also later ones.
     """

@@ -2,19 +2,86 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from datetime import timezone
+from email.utils import parsedate_to_datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, TypedDict
+from urllib.parse import urlencode, urlsplit
 
+import msgspec
+
+from salesforce_seg.answers import decisive, decode_json, errors_in, is_html, one_line, refusal
+from salesforce_seg.auth import Authenticator, LoginDoor
+from salesforce_seg.errors import (
+    ConfigurationError,
+    Remedy,
+    RunFailed,
+    ServerUnavailable,
+)
+from salesforce_seg.hosts import origin_of
 from salesforce_seg.limits import QuotaGuard, Usage
+from salesforce_seg.retries import Backoff, TryFailed
+from salesforce_seg.transport import NetworkFailure, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
     import requests
+    from typing_extensions import Self, Unpack
 
+    from salesforce_seg.auth import Login
     from salesforce_seg.settings import ConnectionSettings
+
+VERSION_LIST = "/services/data"
+"""The list of API versions: the one call that costs nothing (REST API Developer Guide, "Limit Info
+Header")."""
+
+log = logging.getLogger(__name__)
+
+_encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    repeatable: bool = True
+    stream: bool = False
+
+    @property
+    def title(self) -> str:
+        """How messages call the request; without its query string, which may hold data."""
+        return f"{self.method} {urlsplit(self.path).path}"
+
+    @property
+    def costs_a_call(self) -> bool:
+        return urlsplit(self.path).path.rstrip("/") != VERSION_LIST
+
+
+class CallOptions(TypedDict, total=False):
+    """What a call may say besides method and path.
+
+    Attributes:
+        params: Query string parameters.
+        json: A JSON value for the body; Decimal, date and datetime are allowed in it.
+        data: The body as bytes or text, instead of ``json``.
+        headers: More headers.
+        repeatable: Whether sending it twice does the same as once (default). If not, it is sent again only
+            when the first try surely did nothing.
+    """
+
+    params: Mapping[str, Any] | None
+    json: Any
+    data: bytes | str | None
+    headers: Mapping[str, str] | None
+    repeatable: bool
 
 
 class Session:
@@ -40,9 +107,11 @@ class Session:
     ) -> None:
         self.settings = settings
         self.client_name = client_name
-        self._sleep = sleep
-        self._jitter = jitter
+        self.backoff = Backoff(settings.max_retries, sleep, jitter)
+        self._transport = Transport(settings.request_timeout, f"{client_name}/{_version()}")
+        self._authenticator = Authenticator(settings, LoginDoor(self._transport, self.backoff, client_name))
         self._quota = QuotaGuard(settings.quota_percent_total, settings.quota_percent_per_run)
+        self._warned = False
 
     @property
     def api_calls(self) -> int:
@@ -63,64 +132,201 @@ class Session:
 
         Raises:
             ConfigurationError: The login was refused; the message says what to do.
+            ServerUnavailable: The login host does not answer.
         """
-        raise NotImplementedError
+        self._authenticator.current()
 
     def call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        json: Any = None,
-        data: bytes | str | None = None,
-        headers: Mapping[str, str] | None = None,
-        repeatable: bool = True,
-        stream: bool = False,
+        self, method: str, path: str, *, stream: bool = False, **options: Unpack[CallOptions]
     ) -> requests.Response:
         """Make one call, and see it through.
 
         Args:
             method: HTTP method.
-            path: Absolute (``/services/data/...``, a ``nextRecordsUrl``) or below ``/services/data/vXX.X/`` (``query``).
-            params: Query string parameters.
-            json: A JSON value for the body; Decimal, date and datetime are allowed in it.
-            data: The body as bytes or text, instead of ``json``.
-            headers: More headers.
-            repeatable: Whether sending it twice does the same as once. If not, it is sent again only when the first
-                try surely did nothing.
-            stream: Whether the caller reads the body itself (and closes the response).
+            path: Absolute (``/services/data/...``, a ``nextRecordsUrl``), or a resource below
+                ``/services/data/vXX.X/`` (``query``).
+            stream: Whether the caller reads the body itself, and closes the response. It may be HTML then.
+            **options: See CallOptions.
 
         Returns:
-            The answer, status below 400. Its body has been read unless ``stream``.
+            The answer, status below 400. Its body has been read unless ``stream``, and is never HTML.
 
         Raises:
             QuotaExhausted: The guard or Salesforce says that the daily API requests are used up.
-            ServerUnavailable: All tries failed; ``outcome_unknown`` says whether a write may have taken effect.
-            SalesforceError: Salesforce refused; the class says what to do, ``code``, ``status`` and ``errors`` why.
+            ServerUnavailable: All tries failed; ``outcome_unknown`` says whether a write may have taken
+                effect.
+            SalesforceError: Salesforce refused; the class says what to do, ``code``, ``status`` and
+                ``errors`` why.
         """
-        raise NotImplementedError
+        request = self._request(method, path, stream, options)
+        return self.backoff.see_through(lambda: self._answer(request), repeatable=request.repeatable)
 
-    def call_json(self, method: str, path: str, **options: Any) -> Any:
-        """Make one call and decode its JSON answer; options as for :meth:`call`.
+    def call_json(self, method: str, path: str, **options: Unpack[CallOptions]) -> Any:
+        """Make one call and decode its JSON answer; arguments and errors as for :meth:`call`.
 
         Returns:
             The JSON value, numbers with a point or exponent as Decimal; None for an empty body.
 
         Raises:
-            ServerUnavailable: The answer is not JSON (a maintenance page, a body cut short), even after all tries.
+            ServerUnavailable: The answer is not JSON (a maintenance page, a body cut short), even after
+                all tries.
         """
-        raise NotImplementedError
+        request = self._request(method, path, False, options)
+        return self.backoff.see_through(
+            lambda: _decoded(request, self._answer(request)), repeatable=request.repeatable
+        )
 
     def server_time(self) -> datetime:
-        """The org's clock now (aware, UTC, to the second), from the Date header of a call that costs nothing."""
-        raise NotImplementedError
+        """The org's clock now, from the Date header of a call that costs nothing.
+
+        Returns:
+            An aware datetime in UTC, to the second.
+
+        Raises:
+            RunFailed: The answer has no readable Date header.
+        """
+        header = self.call("GET", VERSION_LIST).headers.get("Date", "")
+        try:
+            moment = parsedate_to_datetime(header)
+        except ValueError:
+            raise RunFailed(
+                f"Salesforce's answer has no readable Date header ({one_line(header)!r}), so the time span "
+                f"to read "
+                "is not known. Is a proxy changing the answers?"
+            ) from None
+        return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
     def close(self) -> None:
         """Close all connections."""
+        self._transport.close()
 
-    def __enter__(self) -> Session:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _request(self, method: str, path: str, stream: bool, options: CallOptions) -> _Request:
+        where = path if path.startswith("/") else self.resource(path)
+        if params := options.get("params"):
+            where += ("&" if "?" in where else "?") + urlencode(params)
+        headers = {"Accept": "application/json", "Sforce-Call-Options": f"client={self.client_name}"}
+        data = options.get("data")
+        body = data.encode() if isinstance(data, str) else data
+        if (value := options.get("json")) is not None:
+            body = encode_json(value)
+            headers["Content-Type"] = "application/json; charset=UTF-8"
+        headers |= options.get("headers") or {}
+        return _Request(method, where, headers, body, options.get("repeatable", True), stream)
+
+    def _answer(self, request: _Request) -> requests.Response:
+        login = self._authenticator.current()
+        response = self._send(request, login)
+        if _session_expired(response):
+            response.close()
+            login = self._authenticator.renew(login)
+            response = self._send(request, login)
+            if _session_expired(response):
+                told = one_line("; ".join(map(str, errors_in(response))))
+                raise ConfigurationError(
+                    f"{request.title}: Salesforce does not accept the session it has just given ({told}). "
+                    f"The user "
+                    "needs API Enabled, and the session settings must not lock sessions to another IP "
+                    "address or "
+                    "domain.",
+                    status=response.status_code,
+                )
+        self._heed_warning(response)
+        return self._accepted(request, response)
+
+    def _send(self, request: _Request, login: Login) -> requests.Response:
+        if request.costs_a_call:
+            self._quota.admit()
+        try:
+            response = self._transport.send(
+                request.method,
+                login.instance_url + request.path,
+                headers={**request.headers, "Authorization": f"Bearer {login.access_token}"},
+                body=request.body,
+                stream=request.stream,
+            )
+        except NetworkFailure as failure:
+            error = ServerUnavailable(f"{request.title}: {failure.reason}.")
+            if not failure.passing:
+                raise error from None
+            raise TryFailed(error, reached=failure.reached, tries=failure.tries) from None
+        self._quota.observe(response.headers.get("Sforce-Limit-Info"))
+        return response
+
+    def _accepted(self, request: _Request, response: requests.Response) -> requests.Response:
+        if response.is_redirect or response.is_permanent_redirect:
+            raise _redirected(request, response)
+        if response.status_code < 400:
+            if not request.stream and is_html(response):
+                raise _not_an_api_answer(request, "a web page came instead of an API answer")
+            return response
+        errors = errors_in(response)
+        error = refusal(request.title, response.status_code, errors)
+        _, rule = decisive(response.status_code, errors)
+        response.close()
+        if rule.remedy is Remedy.RETRY and isinstance(error, ServerUnavailable):
+            raise TryFailed(
+                error,
+                reached=not rule.unprocessed,
+                tries=rule.tries,
+                first_wait=rule.first_wait,
+                retry_after=response.headers.get("Retry-After"),
+            )
+        raise error
+
+    def _heed_warning(self, response: requests.Response) -> None:
+        warning = response.headers.get("Warning", "")
+        if warning.startswith("299") and not self._warned:
+            self._warned = True
+            log.warning(
+                "Salesforce warns about API version %s: %s", self.settings.api_version, one_line(warning)
+            )
+
+
+def encode_json(value: Any) -> bytes:
+    """A JSON body: Decimals as numbers with all their digits, dates and date-times in ISO form."""
+    return _encoder.encode(value)
+
+
+def _decoded(request: _Request, response: requests.Response) -> Any:
+    if not response.content:
+        return None
+    try:
+        return decode_json(response.content)
+    except ValueError:
+        raise _not_an_api_answer(request, "the answer cannot be read as JSON") from None
+
+
+def _session_expired(response: requests.Response) -> bool:
+    if response.status_code not in {400, 401, 403}:
+        return False
+    errors = errors_in(response)
+    return decisive(response.status_code, errors)[1].remedy is Remedy.RELOGIN
+
+
+def _not_an_api_answer(request: _Request, what: str) -> TryFailed:
+    return TryFailed(
+        ServerUnavailable(f"{request.title}: {what}. Salesforce may be under maintenance."), reached=True
+    )
+
+
+def _redirected(request: _Request, response: requests.Response) -> RunFailed:
+    target = origin_of(response.headers.get("Location", "")) or "another page"
+    return RunFailed(
+        f"{request.title}: the org redirects to {one_line(target)}. The session is not sent there. If the "
+        f"org has "
+        "moved or its My Domain has changed, set login_url (or instance_url) to the new one.",
+        status=response.status_code,
+    )
+
+
+def _version() -> str:
+    try:
+        return version("salesforce-seg")
+    except PackageNotFoundError:
+        return "0"

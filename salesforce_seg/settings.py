@@ -157,13 +157,15 @@ class ConnectionSettings:
         """Check and complete the connection settings of a plugin's config.
 
         Args:
-            config: The plugin's config; settings of the plugin's own are ignored. An empty string counts as absent.
+            config: The plugin's config; settings of the plugin's own are ignored. An empty string counts
+                as absent.
 
         Returns:
             The settings with their defaults.
 
         Raises:
-            ConfigurationError: A value is of the wrong type or out of range. Secret values are never in the message.
+            ConfigurationError: A value is of the wrong type or out of range. Secret values are never in
+                the message.
         """
         values = {
             setting.name: _checked(setting, config[setting.name])
@@ -232,7 +234,8 @@ def _api_version(text: str) -> str:
         version = -1.0
     if version < 0 or version != int(version) or version > 999:
         raise ConfigurationError(
-            f"The setting api_version must look like 64.0, not {text!r}. Salesforce numbers its API versions so."
+            f"The setting api_version must look like 64.0, not {text!r}. Salesforce numbers its API "
+            f"versions so."
         )
     if version < OLDEST_API_VERSION:
         raise ConfigurationError(

@@ -1,75 +1,214 @@
-"""How both plugins end: on a signal, on an error, on a broken pipe. One message, the state, the right exit code.
-
-A signal is turned into an exception, but never inside a :func:`shielded` section, so that no line on stdout is cut
-and no batch is left between write and state.
-"""
+"""How both plugins end, whatever happens: one message, the state, the right exit code."""
 
 from __future__ import annotations
 
+import json
+import logging
+import os
 import signal
 import sys
-import threading
-from contextlib import contextmanager
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from singer_sdk.plugin_base import PluginBase
+import click
+from singer_sdk.exceptions import ConfigValidationError, InvalidInputLine, SingerSDKError
+from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
+
+from salesforce_seg.errors import ConfigurationError, SalesforceError
+from salesforce_seg.redact import guard_logs, redact
+from salesforce_seg.signals import Interrupted, ignore_signals, install_handlers, shielded, stop_requested
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    import click
+__all__ = [
+    "Interrupted",
+    "Plugin",
+    "install_handlers",
+    "on_early_end",
+    "run_cli",
+    "shielded",
+    "stop_requested",
+]
+
+FAILED, WRONG_USAGE = 1, 2
+
+log = logging.getLogger(__name__)
+
+_at_early_end: list[Callable[[], None]] = []
 
 
-class Interrupted(BaseException):
-    """SIGTERM or SIGINT arrived; raised in the main thread, outside shielded sections.
+class Plugin(PluginBase):
+    """What both plugins do differently from singer-sdk: signals, and one message for a wrong config.
 
-    Attributes:
-        exit_code: 128 + the signal's number: 143 for SIGTERM, 130 for SIGINT.
+    Put it before ``Tap`` or ``Target`` in the bases.
     """
 
-    def __init__(self, signal_number: int) -> None:
-        super().__init__(f"stopped by {signal.Signals(signal_number).name}")
-        self.exit_code = 128 + signal_number
+    def __init__(self, **options: Any) -> None:
+        try:
+            super().__init__(**options)
+        except ValueError:
+            self._check_environment()
+            raise
+
+    def _setup_signal_handlers(self) -> None:
+        install_handlers()
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        schema = self.config_jsonschema
+        self.append_builtin_config(schema)
+        secret = {name for name, setting in schema["properties"].items() if setting.get("secret")}
+        problems = [
+            _problem(error, secret) for error in JSONSchemaValidator(schema).iter_errors(self._config)
+        ]
+        if problems:
+            message = f"The config is not valid: {'; '.join(problems)}."
+            if raise_errors:
+                raise ConfigurationError(message)
+            self.logger.warning("%s", message)
+        return problems
+
+    def _check_environment(self) -> None:
+        """Name the environment variable that singer-sdk could not parse."""
+        for name, setting in self.config_jsonschema["properties"].items():
+            variable = f"{self._env_var_prefix}{name.upper()}"
+            kind = next((kind for kind in _PARSED if kind in setting.get("type", [])), None)
+            if kind is not None and not _parses(kind, os.environ.get(variable, "0")):
+                raise ConfigurationError(
+                    f"The environment variable {variable} does not hold {_PARSED[kind]}."
+                )
 
 
-@contextmanager
-def shielded() -> Iterator[None]:
-    """Keep signals out of a section: one that comes meanwhile is raised when the (outermost) section is left.
-
-    Wrap every write to stdout in it, and whatever else must not be left half done. Cheap; any thread may enter it.
-    """
-    yield
+_PARSED = {"integer": "a whole number", "object": "a JSON object", "array": "a JSON array"}
 
 
-def install_handlers() -> None:
-    """Take SIGTERM and SIGINT (from singer-sdk's handlers, which write state inside the signal handler)."""
+def _parses(kind: str, text: str) -> bool:
+    try:
+        _ = int(text) if kind == "integer" else json.loads(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _problem(error: Any, secret: set[str]) -> str:
+    """A finding of the JSON schema validator, without the value of a secret setting."""
+    if not error.path:
+        return str(error.message)
+    where = ".".join(map(str, error.path))
+    if error.path[0] in secret:
+        return f"{where} must be {error.validator} {error.validator_value}"
+    return f"{where}: {error.message}"
 
 
 def on_early_end(callback: Callable[[], None]) -> None:
     """Register what must be done when the run ends early: by a signal, the quota guard or any other error.
 
-    The tap registers the writing of its state here. Callbacks run once, shielded, in the order of registration; an
-    error in one is reported and does not keep the others from running.
+    The tap registers the writing of its state here. Callbacks run once, undisturbed by signals, in the
+    order of registration; an error in one is logged and does not keep the others from running.
     """
-
-
-class Plugin(PluginBase):
-    """What both plugins do differently from singer-sdk: signals, and config errors as one message without secrets.
-
-    Put it before ``Tap`` or ``Target`` in the bases.
-    """
+    _at_early_end.append(callback)
 
 
 def run_cli(command: Callable[[], click.Command]) -> NoReturn:
     """Run a plugin's command line and end the process.
 
+    Every error becomes one message on stderr and an exit code (0 done, 1 failed, 2 wrong settings or
+    usage, 3 stopped by the quota guard, 130 / 143 on SIGINT / SIGTERM), never a traceback, but for
+    LOGLEVEL=DEBUG.
+
     Args:
         command: Gives the click command, such as ``lambda: TapSalesforceSeg.cli``.
-
-    Every error becomes one message on stderr and an exit code (0 done, 1 failed, 2 wrong settings or usage, 3 stopped
-    by the quota guard, 130 / 143 on SIGINT / SIGTERM), never a traceback (but for LOGLEVEL=DEBUG).
     """
-    raise NotImplementedError
+    guard_logs()
+    install_handlers()
+    try:
+        code = _run(command)
+    except Interrupted as stopped:  # it came while an error was being told
+        code = stopped.exit_code
+    _leave(code)
 
 
-_: Any = (sys, threading)
+def _run(command: Callable[[], click.Command]) -> int:
+    try:
+        result = command().main(standalone_mode=False)
+        with shielded():
+            sys.stdout.flush()
+    except Interrupted as stopped:
+        _end_early(str(stopped))
+        return stopped.exit_code
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else int(left.code is not None)
+    except Exception as error:
+        log.debug("The run failed.", exc_info=True)
+        message, code = _told(error)
+        _end_early(message)
+        return code
+    return result if isinstance(result, int) else 0
+
+
+def _end_early(message: str) -> None:
+    """Say what happened, then do what was registered for an early end; signals are too late from here on."""
+    ignore_signals()
+    log.error("%s", redact(message))
+    while _at_early_end:
+        _call(_at_early_end.pop(0))
+
+
+def _call(callback: Callable[[], None]) -> None:
+    try:
+        callback()
+    except Exception as error:  # noqa: BLE001  the other callbacks must still run
+        log.error("%s", redact(_told(error)[0]))  # noqa: TRY400
+
+
+def _click_error(error: click.ClickException) -> str:
+    return f"{error.format_message()} Try --help."
+
+
+def _cannot_open(error: OSError) -> str:
+    return f"Cannot open {error.filename or error}: {error.strerror or 'no such file'}."
+
+
+def _invalid_config(error: ConfigValidationError) -> str:
+    return "The config is not valid: " + "; ".join(error.errors)
+
+
+_MESSAGES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[Any], str], int], ...] = (
+    (click.ClickException, _click_error, WRONG_USAGE),
+    (click.Abort, lambda _: "Stopped by SIGINT.", 128 + signal.SIGINT),
+    (
+        BrokenPipeError,
+        lambda _: "The program that reads this one's output has ended, so this one ends too.",
+        FAILED,
+    ),
+    (ConfigValidationError, _invalid_config, WRONG_USAGE),
+    (
+        InvalidInputLine,
+        lambda _: "A line on stdin is not a Singer message (one JSON object a line, with a type).",
+        FAILED,
+    ),
+    ((FileNotFoundError, PermissionError, IsADirectoryError), _cannot_open, WRONG_USAGE),
+    ((SingerSDKError, OSError), lambda error: str(error) or type(error).__name__, FAILED),
+)
+"""Error, what to tell the user, exit code; the first that fits counts."""
+
+
+def _told(error: Exception) -> tuple[str, int]:
+    """What to tell the user of an error, and the exit code it means."""
+    if isinstance(error, SalesforceError):
+        return error.message, error.exit_code
+    for kind, message, code in _MESSAGES:
+        if isinstance(error, kind):
+            return message(error), code
+    return f"Something unforeseen went wrong ({type(error).__name__}: {error}). Please report it.", FAILED
+
+
+def _leave(code: int) -> NoReturn:
+    """End the process: whole lines out, then no waiting for threads that still speak to a server."""
+    ignore_signals()
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+    logging.shutdown()
+    with suppress(OSError, ValueError):
+        sys.stderr.flush()
+    os._exit(code)

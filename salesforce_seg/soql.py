@@ -1,7 +1,7 @@
 """Building SOQL: every query is put together here, and every value in it is quoted here.
 
-Rules: SOQL and SOSL Reference, "Quoted String Escape Sequences", "Date Formats and Date Literals", "Comparison
-Operators"; mixed AND and OR need brackets ("Logical Operators").
+Rules: SOQL and SOSL Reference, "Quoted String Escape Sequences", "Date Formats and Date Literals",
+"Comparison Operators"; mixed AND and OR need brackets ("Logical Operators").
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime, time, timezone
 from decimal import Decimal
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from simple_salesforce.format import quote_soql_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import UnionType
 
 LONGEST_STRING = 4000
 """Characters of one string in a WHERE clause (SOQL and SOSL Reference, "SOQL and SOSL Limits")."""
@@ -59,33 +61,30 @@ def literal(value: Any) -> str:
     """A value as SOQL writes it.
 
     Args:
-        value: None, bool, int, float, Decimal, str, date, time, or an aware datetime (cut to the second, in UTC:
-            ``2026-01-31T23:59:59Z``, a form without a ``+`` that a URL would turn into a space).
+        value: None, bool, int, float, Decimal, str, date, time, or an aware datetime (cut to the second,
+            in UTC: ``2026-01-31T23:59:59Z``, a form without a ``+`` that a URL would turn into a space).
 
     Raises:
         ValueError: A date-time without a time zone, a number that is not finite, or another type.
     """
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return quote(value)
-    if isinstance(value, datetime):
-        return _datetime(value)
-    if isinstance(value, date):
-        return value.strftime("%Y-%m-%d").zfill(10)
-    if isinstance(value, time):
-        return value.strftime("%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
-    if isinstance(value, int | float | Decimal):
-        return _number(value)
+    for kinds, write in _LITERALS:
+        if isinstance(value, kinds):
+            return write(value)
     raise ValueError(f"SOQL has no literal for a {type(value).__name__}")
+
+
+def _boolean(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _datetime(value: datetime) -> str:
     if value.tzinfo is None:
         raise ValueError("a date-time in a query needs a time zone")
-    return value.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ").zfill(20)
+    return value.astimezone(timezone.utc).replace(microsecond=0, tzinfo=None).isoformat() + "Z"
+
+
+def _time(value: time) -> str:
+    return value.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _number(value: float | Decimal) -> str:
@@ -93,6 +92,18 @@ def _number(value: float | Decimal) -> str:
     if not number.is_finite():
         raise ValueError(f"SOQL has no literal for {value}")
     return f"{number:f}"
+
+
+_LITERALS: tuple[tuple[type | UnionType, Callable[[Any], str]], ...] = (
+    (NoneType, lambda _: "null"),
+    (bool, _boolean),
+    (str, quote),
+    (datetime, _datetime),
+    (date, date.isoformat),
+    (time, _time),
+    (int | float | Decimal, _number),
+)
+"""What writes which Python type; the first that fits counts (bool is an int, datetime a date)."""
 
 
 def name(text: str) -> str:
@@ -194,7 +205,8 @@ def select(
     """A SELECT statement.
 
     Args:
-        fields: Field names or paths; a name given twice (in any case) is selected once, as SOQL refuses doubles.
+        fields: Field names or paths; a name given twice (in any case) is selected once, as SOQL refuses
+            doubles.
         sobject: The object's API name.
         where: The condition, if any.
         order_by: Field names, each optionally followed by ``ASC`` or ``DESC``.
@@ -220,7 +232,7 @@ def count(sobject: str, *, where: Condition | None = None) -> str:
 def _statement(
     what: str, sobject: str, where: Condition | None, order_by: Iterable[str], limit: int | None
 ) -> str:
-    parts = [f"SELECT {what} FROM {name(sobject)}"]
+    parts = [f"SELECT {what} FROM {name(sobject)}"]  # noqa: S608  every part is checked or quoted
     if where is not None:
         parts.append(f"WHERE {where.text}")
     order = ", ".join(_order(term) for term in order_by)

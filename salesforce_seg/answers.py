@@ -1,0 +1,79 @@
+"""Reading answers: error bodies in all their shapes, never HTML as JSON; and the exceptions they mean."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from salesforce_seg.error_table import RULES, Rule, rule_for
+from salesforce_seg.errors import ApiError, SalesforceError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import requests
+
+LONGEST_MESSAGE = 600
+"""Characters of Salesforce's own text that a message shows."""
+
+_json = msgspec.json.Decoder(float_hook=Decimal)
+
+
+def decode_json(body: bytes | str) -> Any:
+    """Decode JSON, numbers with a point or exponent as Decimal, so that no digit is lost.
+
+    Raises:
+        ValueError: It is not JSON.
+    """
+    try:
+        return _json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def is_html(response: requests.Response) -> bool:
+    """Whether an answer is a web page: an error or login page, or no Salesforce at all."""
+    return "html" in response.headers.get("Content-Type", "").lower()
+
+
+def errors_in(response: requests.Response) -> tuple[ApiError, ...]:
+    """The entries of an error answer; one entry without a code when the body is HTML, empty or not JSON."""
+    if is_html(response):
+        return (ApiError("", "the answer is a web page, not an API answer"),)
+    try:
+        return ApiError.list_from_json(decode_json(response.content))
+    except ValueError:
+        return (ApiError("", "the answer cannot be read" if response.content else "the answer is empty"),)
+
+
+def decisive(status: int, errors: Sequence[ApiError]) -> tuple[ApiError, Rule]:
+    """The entry of an error answer that decides what to do: the one whose rule stands first in the table."""
+    judged = [(error, rule_for(status, error.code, error.message)) for error in errors or (ApiError("", ""),)]
+    return min(judged, key=lambda pair: RULES.index(pair[1]))
+
+
+def refusal(what: str, status: int, errors: Sequence[ApiError]) -> SalesforceError:
+    """The exception that an error answer means.
+
+    Args:
+        what: What was asked for, to begin the message with.
+        status: HTTP status.
+        errors: The entries of the answer.
+
+    Returns:
+        An exception of the class the error table names, with Salesforce's words and the table's advice.
+    """
+    error, rule = decisive(status, errors)
+    told = one_line(str(error)) or "no reason given"
+    http = f" (HTTP {status})" if status else ""
+    message = f"{what}: {told}{http}{'' if told.endswith('.') else '.'} {rule.advice}".rstrip()
+    return rule.error(message, code=error.code, status=status, fields=error.fields, errors=errors)
+
+
+def one_line(text: str) -> str:
+    """A text on one line, cut when it is very long."""
+    flat = re.sub(r"\s+", " ", text).strip()
+    return flat if len(flat) <= LONGEST_MESSAGE else flat[: LONGEST_MESSAGE - 1] + "…"

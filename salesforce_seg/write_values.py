@@ -1,0 +1,158 @@
+"""How values of events and records go into Salesforce: one function a kind of field.
+
+Source: REST API Developer Guide, "Valid Date and DateTime Formats"; Object Reference, "Field Types".
+"""
+
+# ruff: noqa: TRY004  (a wrong JSON type is a wrong value to the caller)
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from typing import Any
+
+from salesforce_seg.numbers import number_text, plain_number
+from salesforce_seg.read_values import parse_moment, stamp, time_value
+
+_ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
+_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?", re.DOTALL)
+_YEARS = range(1700, 4001)
+"""Salesforce's range of dates: 1700-01-01 to 4000-12-31."""
+
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+
+
+def text(value: Any) -> str:
+    """Text without outer white space (Salesforce does not store it) and without halves of surrogate pairs."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").strip()
+    if isinstance(value, int | float | Decimal):
+        return number_text(finite(value))
+    if isinstance(value, datetime):
+        return stamp(_aware(value))
+    if isinstance(value, date | time):
+        return value.isoformat()
+    raise ValueError(f"{_kind(value)} cannot be written to a text field")
+
+
+def record_id(value: Any) -> str:
+    """An Id of 15 or 18 characters."""
+    if isinstance(value, str) and _ID.fullmatch(value.strip()):
+        return value.strip()
+    raise ValueError(f"{_shown(value)} is not a Salesforce Id (15 or 18 letters and digits)")
+
+
+def boolean(value: Any) -> bool:
+    """True or false, also from their names and from 1 and 0."""
+    if isinstance(value, bool):
+        return value
+    known = (
+        _BOOLEANS.get(str(value).strip().lower()) if isinstance(value, str | int | float | Decimal) else None
+    )
+    if known is None:
+        raise ValueError(f"{_shown(value)} is neither true nor false")
+    return known
+
+
+def integer(value: Any) -> int:
+    """A whole number, also from text."""
+    found = number(value)
+    if not isinstance(found, int):
+        raise ValueError(f"{_shown(value)} is not a whole number")
+    return found
+
+
+def number(value: Any) -> int | float | Decimal:
+    """A number, also from text in English notation without separators."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise ValueError(f"{_shown(value)} is not a number")
+    return finite(value)
+
+
+def finite(value: str | float | Decimal) -> int | float | Decimal:
+    """A number that JSON can hold."""
+    try:
+        found = plain_number(value)
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValueError(f"{_shown(value)} is not a number")
+    return found
+
+
+def calendar_date(value: Any) -> str:
+    """A date; of a date-time its date as written: Salesforce dates have no time zone."""
+    if isinstance(value, date):
+        value = value.isoformat()
+    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{_shown(value)} is not a date like 2026-01-31")
+    try:
+        found = date(int(match[1]), int(match[2]), int(match[3]))
+    except ValueError:
+        raise ValueError(f"{_shown(value)} is not a date of the calendar") from None
+    _check_year(found.year, value)
+    return found.isoformat()
+
+
+def moment(value: Any) -> str:
+    """A date-time in UTC, also from a date (its midnight in UTC)."""
+    if isinstance(value, datetime):
+        return stamp(_aware(value))
+    if isinstance(value, date):
+        return f"{calendar_date(value)}T00:00:00.000Z"
+    if not isinstance(value, str):
+        raise ValueError(f"{_shown(value)} is not a date-time like 2026-01-31T23:59:59Z")
+    if re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip()):
+        return f"{calendar_date(value)}T00:00:00.000Z"
+    try:
+        found = parse_moment(value)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{_shown(value)} is not a date-time like 2026-01-31T23:59:59Z") from None
+    _check_year(found.year, value)
+    return stamp(found)
+
+
+def time_of_day(value: Any) -> str:
+    """A time of day as ``HH:MM:SS.sssZ``."""
+    written = value.isoformat() if isinstance(value, time) else value
+    try:
+        found = time_value(written.strip()) if isinstance(written, str) else None
+    except ValueError:
+        found = None
+    if found is None:
+        raise ValueError(f"{_shown(value)} is not a time like 13:30:00")
+    return found
+
+
+def several(value: Any) -> str:
+    """The entries of a multi-select picklist, joined by semicolons."""
+    if isinstance(value, list | tuple | set | frozenset):
+        return ";".join(text(entry) for entry in value if entry is not None)
+    return text(value)
+
+
+def nothing(value: Any) -> Any:
+    """Compound fields are read-only; their parts are written."""
+    raise ValueError(f"{_kind(value)} cannot be written to this field: write its parts, such as the city")
+
+
+def _aware(value: datetime) -> datetime:
+    return value if value.tzinfo else value.replace(tzinfo=timezone.utc)
+
+
+def _check_year(year: int, value: Any) -> None:
+    if year not in _YEARS:
+        raise ValueError(f"{_shown(value)} is outside Salesforce's dates (1700 to 4000)")
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
+
+
+def _shown(value: Any) -> str:
+    return _kind(value) if isinstance(value, dict | list | tuple) else repr(value)[:80]
