@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from salesforce_local_org import faults, soql
 from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response
+from salesforce_local_org.api.query_metadata import column_metadata, plan
 
 if TYPE_CHECKING:
     from salesforce_local_org.cursors import Page
-    from salesforce_local_org.soql import Statement
+    from salesforce_local_org.soql import QueryResult, Statement
 
 router = Router()
 
@@ -48,18 +49,32 @@ def query_more(request: Request) -> Response:
 
 def _query(request: Request, *, all_rows: bool) -> Response:
     org = request.org
-    text = request.query.get("q", "")
+    explained = request.query.get("explain", "")
+    text = explained or request.query.get("q", "")
     if not text.strip():
         raise ApiError(400, "MALFORMED_QUERY", "A query string has to be specified")
     try:
         with org.store.lock:
             result = soql.run(org, text, all_rows=all_rows, version=request.version)
-            if result.statement.kind == soql.COUNT:
-                return json_response({"totalSize": result.count(), "done": True, "records": []})
-            page = org.cursors.first_page(result.json_rows(), page_size(request, result.statement))
+            if explained:
+                return json_response(plan(result, text))
+            if request.query.get("columns", "").lower() == "true":
+                return json_response(column_metadata(result.statement))
+            return _answer(request, result)
     except soql.SoqlError as error:
         raise ApiError(400, error.code, error.message) from None
-    return _page_response(request, page)
+
+
+def _answer(request: Request, result: QueryResult) -> Response:
+    """The first page. A grouped result has no more than one."""
+    statement = result.statement
+    if statement.kind == soql.COUNT:
+        return json_response({"totalSize": result.count(), "done": True, "records": []})
+    if statement.kind == soql.GROUPS and result.count_rows() > DEFAULT_PAGE:
+        text = "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single"
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", f"{text} batch")
+    size = DEFAULT_PAGE if statement.kind == soql.GROUPS else page_size(request, statement)
+    return _page_response(request, request.org.cursors.first_page(result.json_rows(), size))
 
 
 def page_size(request: Request, statement: Statement) -> int:

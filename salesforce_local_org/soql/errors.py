@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+QUERY_TOO_COMPLICATED = (
+    "Query is either selecting too many fields or the filter conditions are too complicated."
+)
 _TOKEN = re.compile(r"'(?:[^'\\]|\\.)*'|\w+|[<>!]=|\S", re.DOTALL)
 _CHARACTERS_BEFORE = 48
 _TOKENS_AFTER = 4

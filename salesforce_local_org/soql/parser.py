@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, cast
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
 
-from salesforce_local_org.soql.errors import SoqlError, unexpected_token
+from salesforce_local_org.soql.errors import QUERY_TOO_COMPLICATED, SoqlError, unexpected_token
 from salesforce_local_org.soql.tree import (
     ChildQuery,
     Compare,
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
 
 LONGEST_STATEMENT = 100_000
 """Characters of one SOQL statement (SOQL and SOSL Limits)."""
-DEEPEST_BRACKETS = 200
+DEEPEST_BRACKETS = 100
+_BRACKET_OR_STRING = re.compile(r"[()]|'(?:[^'\\]|\\.)*'", re.DOTALL)
 
 
 def parse(text: str) -> Query:
@@ -70,16 +72,10 @@ def _place(error: UnexpectedInput, text: str) -> int:
 
 def _refuse_deep_brackets(text: str) -> None:
     depth = 0
-    for character in text:
-        if character == "(":
-            depth += 1
-            if depth > DEEPEST_BRACKETS:
-                raise SoqlError(
-                    "QUERY_TOO_COMPLICATED",
-                    "Query is either selecting too many fields or the filter conditions are too complicated.",
-                )
-        elif character == ")":
-            depth -= 1
+    for bracket in _BRACKET_OR_STRING.findall(text):
+        depth += {"(": 1, ")": -1}.get(bracket, 0)
+        if depth > DEEPEST_BRACKETS:
+            raise SoqlError("QUERY_TOO_COMPLICATED", QUERY_TOO_COMPLICATED)
 
 
 @lru_cache(maxsize=1)

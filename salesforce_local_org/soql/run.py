@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org.soql.children import CHILD_PAGE, LONG_LIST_END, LONG_LIST_START
 from salesforce_local_org.soql.compile import compile_statement
+from salesforce_local_org.soql.errors import QUERY_TOO_COMPLICATED, SoqlError
 from salesforce_local_org.soql.statement import COUNT, Statement
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
 
     from salesforce_local_org.org import Org
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 CHUNK = 2_000
 """Rows that are fetched at once."""
 DEFAULT_VERSION = "64.0"
+_INDEX_SEARCH = re.compile(r"SEARCH t1 USING .*\((.*)\)")
+_TOO_COMPLICATED = re.compile("too large|overflow|too many|at most")
 _LONG_LIST = re.compile(f"{LONG_LIST_START}(\\d+):(\\w+){LONG_LIST_END}")
 
 
@@ -48,6 +51,22 @@ class QueryResult:
         """The answer to ``SELECT COUNT()``."""
         row = self._execute("SELECT count(*) " + self.statement.body).fetchone()
         return int(row[0])
+
+    def table_rows(self) -> int:
+        """All rows of the object, deleted ones among them."""
+        row = self._execute(f'SELECT count(*) FROM "{self.statement.sobject.name}"').fetchone()  # noqa: S608
+        return int(row[0])
+
+    def count_rows(self) -> int:
+        """How many rows the statement gives."""
+        row = self._execute(f"SELECT count(*) FROM ({self.statement.select(['1'])})").fetchone()  # noqa: S608
+        return int(row[0])
+
+    def index_fields(self) -> list[str]:
+        """The fields whose index finds the rows; empty for a scan of the table."""
+        steps = self._execute("EXPLAIN QUERY PLAN " + self.statement.select(["1"])).fetchall()
+        searches = [match for *_, step in steps if (match := _INDEX_SEARCH.match(step))]
+        return re.findall(r"(\w+)[=<>]", searches[0][1]) if searches else []
 
     def json_rows(self) -> Iterator[list[str]]:
         """The rows as JSON text, some at a time; child lists longer than a page have the rest in a cursor."""
@@ -80,4 +99,10 @@ class QueryResult:
             yield from map(json.loads, chunk)
 
     def _execute(self, sql: str, sobjects: str = "") -> sqlite3.Cursor:
-        return self._org.store.connection.execute(sql, {**self.statement.parameters, "sobjects": sobjects})
+        parameters = {**self.statement.parameters, "sobjects": sobjects}
+        try:
+            return self._org.store.connection.execute(sql, parameters)
+        except sqlite3.OperationalError as error:
+            if _TOO_COMPLICATED.search(str(error)):
+                raise SoqlError("QUERY_TOO_COMPLICATED", QUERY_TOO_COMPLICATED) from error
+            raise
