@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from salesforce_local_org.clock import format_stamp
 from salesforce_local_org.org import Org
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
 
 Rows = dict[str, list[dict[str, Any]]]
 
@@ -32,6 +35,46 @@ def rows(org: Org) -> Rows:
 
 def by_email(rows: Rows, sobject: str, email: str, *, deleted: bool = False) -> list[dict[str, Any]]:
     return [row for row in rows[sobject] if row["Email"] == email and row["IsDeleted"] == deleted]
+
+
+# ---- over HTTP
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_a_reset_over_http_makes_the_company_to_scale(demo_org: OrgClient, scale: int) -> None:
+    demo_org.reset("demo", scale)
+    counts = {
+        name: demo_org.rest("GET", "queryAll", params={"q": f"SELECT COUNT() FROM {name}"}).json()[
+            "totalSize"
+        ]
+        for name in ("Account", "Contact", "Lead", "User")
+    }
+    assert counts == {
+        "Account": 4 + 114 * scale,
+        "Contact": 2 + 383 * scale,
+        "Lead": 8 + 284 * scale,
+        "User": 24,
+    }
+
+
+def test_every_object_that_can_be_queried_is_read_whole(demo_org: OrgClient) -> None:
+    objects = demo_org.rest("GET", "sobjects").json()["sobjects"]
+    names = [each["name"] for each in objects if each["queryable"]]
+    assert len(names) > 55
+    for name in names:
+        answer = demo_org.rest("GET", "queryAll", params={"q": f"SELECT FIELDS(ALL) FROM {name} LIMIT 200"})
+        assert answer.status_code == 200, (name, answer.text)
+        assert answer.json()["records"], name
+
+
+def test_formula_location_and_lookup_of_the_custom_object_are_read(demo_org: OrgClient) -> None:
+    query = (
+        "SELECT Location__c, Account__r.Revenue_Per_Employee__c FROM Invoice__c"
+        " WHERE Location__Latitude__s > 0 AND Account__r.Revenue_Per_Employee__c > 0 LIMIT 1"
+    )
+    (invoice,) = demo_org.rest("GET", "query", params={"q": query}).json()["records"]
+    assert set(invoice["Location__c"]) == {"latitude", "longitude"}
+    assert invoice["Account__r"]["Revenue_Per_Employee__c"] > 0
 
 
 # ---- the business

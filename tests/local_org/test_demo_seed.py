@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from salesforce_local_org import base_records, catalog, demo
+from salesforce_local_org import base_records, catalog, demo, rules
 from salesforce_local_org.clock import format_stamp
 from salesforce_local_org.org import Org
 from salesforce_local_org.store import Store
@@ -236,6 +236,16 @@ def test_living_records_hang_on_living_parents(org: Org, rows: Rows) -> None:
         if not row.get("IsDeleted") and row[relationship.field] in gone
     ]
     assert orphans == []
+
+
+def test_the_orgs_own_validator_would_take_every_record(org: Org, rows: Rows) -> None:
+    for sobject in org.schema:
+        writable = [field for field in sobject.stored_fields() if field.createable and not field.unique]
+        for row in rows[sobject.name] if sobject.createable else ():
+            values = {field.name: row[field.name] for field in writable if row[field.name] is not None}
+            values |= {field.name: bool(row[field.name]) for field in writable if field.type == "boolean"}
+            if not row.get("IsDeleted"):
+                rules.validate(org, sobject, values)
 
 
 def test_unique_fields_are_unique(org: Org, rows: Rows) -> None:
