@@ -172,6 +172,7 @@ class Describer:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.RLock()
+        self._composite_refused = False
         self._objects: dict[str, ObjectSummary] | None = None
         self._described: dict[str, SObjectDescribe | SalesforceError] = {}
 
@@ -246,12 +247,13 @@ class Describer:
             )
             for name in names
         ]
-        if len(requests) > 1:
+        if len(requests) > 1 and not self._composite_refused:
             try:
                 return list(zip(names, composite.send(self._session, requests), strict=True))
             except (ConfigurationError, QuotaExhausted, ServerUnavailable):
                 raise
             except SalesforceError as error:
+                self._composite_refused = True
                 log.info("Describing objects one by one, as composite requests are refused: %s", error)
         return [
             (name, composite.send_alone(self._session, request))

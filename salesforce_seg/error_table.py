@@ -135,8 +135,8 @@ _FATAL_RULES = (
         Remedy.FATAL,
         ConfigurationError,
         codes=_codes("INVALID_OPERATION_WITH_EXPIRED_PASSWORD"),
-        advice="The user's password has expired: log in with a browser, set a new one, and put it and the new "
-        "security token (it changes with the password) into the config.",
+        advice="The user's password has expired: log in with a browser, set a new one, and put it and the "
+        "new security token (it changes with the password) into the config.",
     ),
     Rule(
         Remedy.FATAL,

@@ -137,8 +137,7 @@ class ServerUnavailable(RunFailed):
     """Salesforce could not be reached or did not answer as it should, and all retries are used up.
 
     ``outcome_unknown`` is true when the request was a write that must not be repeated blindly and may have
-    taken
-    effect: look the records up before sending it again.
+    taken effect: look the records up before sending it again.
     """
 
     def __init__(self, message: str, *, outcome_unknown: bool = False, **details: Any) -> None:

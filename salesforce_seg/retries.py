@@ -98,7 +98,7 @@ class Backoff:
                 self.sleep(seconds)
 
     def wait_before(self, attempt: int, first_wait: float = 1.0, retry_after: str | None = None) -> float:
-        """Seconds to wait before the second, third ... try: what the server asks for, within reason, or more."""
+        """Seconds to wait before a try: at least what the server asks for, within reason."""
         seconds = self.jitter() * min(LONGEST_WAIT, first_wait * 2.0 ** (attempt - 2))
         return max(seconds, min(LONGEST_RETRY_AFTER, seconds_in(retry_after)))
 

@@ -104,8 +104,7 @@ class RefreshTokenFile:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other processes from refreshing meanwhile: with rotation, the second of two refreshes would
-        fail.
+        """Keep other processes from refreshing meanwhile: with rotation, the second refresh would fail.
 
         Raises:
             ConfigurationError: No file can be made beside it, so a rotated token could not be saved.
