@@ -1,0 +1,105 @@
+"""The objects that this run writes to, as the org describes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from salesforce_seg.errors import ConfigurationError, ObjectUnavailable, RecordRejected, SalesforceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from salesforce_seg.describe import Describer, FieldDescribe, SObjectDescribe
+    from target_salesforce_seg.actions import Action, StreamRule
+    from target_salesforce_seg.settings import TargetSettings
+
+DEFAULT_OBJECTS = ("Lead", "Account", "Contact")
+"""What identify and group events write to without being told."""
+
+
+class Catalog:
+    """Describes, asked for in one API call, and only when there is something to write.
+
+    Args:
+        describer: asks the org.
+        settings: name the objects of actions and plain streams.
+    """
+
+    def __init__(self, describer: Describer, settings: TargetSettings) -> None:
+        self._describer = describer
+        self._rules: list[Action | StreamRule] = [
+            *settings.actions,
+            *(rule for rule in settings.streams.values() if rule.object),
+        ]
+        self._setting_of = {rule.object: rule.setting for rule in reversed(self._rules)}
+        self._objects: dict[str, SObjectDescribe | SalesforceError] = {}
+
+    def load(self, names: Iterable[str]) -> None:
+        """Describe what an event may need: the default and configured objects once, and any others named.
+
+        Raises:
+            ConfigurationError: An action or stream names an object or a key field that this user cannot use.
+        """
+        wanted = [*names] if self._objects else [*DEFAULT_OBJECTS, *self._setting_of, *names]
+        missing = [name for name in dict.fromkeys(wanted) if name not in self._objects]
+        if not missing:
+            return
+        first = not self._objects
+        self._objects |= self._describer.describe(missing)
+        if first:
+            self._check_configured()
+
+    def of_event(self, name: str) -> SObjectDescribe:
+        """An object that an event names itself.
+
+        Raises:
+            RecordRejected: The org does not have it.
+        """
+        found = self._objects[name]
+        if isinstance(found, ObjectUnavailable):
+            raise RecordRejected(found.message, code=found.code or "INVALID_TYPE")
+        if isinstance(found, SalesforceError):
+            raise found
+        return found
+
+    def __getitem__(self, name: str) -> SObjectDescribe:
+        """An object that a default or a setting names.
+
+        Raises:
+            ConfigurationError: The org or the user does not have it.
+        """
+        found = self._objects[name]
+        if isinstance(found, ObjectUnavailable):
+            where = self._setting_of.get(name)
+            raise ConfigurationError(f"{f'{where}: ' if where else ''}{found.message}", code=found.code)
+        if isinstance(found, SalesforceError):
+            raise found
+        return found
+
+    def key_field(self, sobject: SObjectDescribe, name: str, setting: str) -> FieldDescribe:
+        """A field that records are found by.
+
+        Raises:
+            ConfigurationError: This user cannot see it, or cannot search by it.
+        """
+        field = sobject.field(name)
+        if field is None:
+            raise ConfigurationError(
+                f"{setting}: {sobject.name} has no field {name} that this user can see. Give its API "
+                f"name (a custom "
+                "field's ends in __c), and give the user access to it (field-level security)."
+            )
+        if not field.filterable:
+            raise ConfigurationError(f"{setting}: Salesforce cannot search {sobject.name} by {field.name}.")
+        return field
+
+    def _check_configured(self) -> None:
+        for rule in self._rules:
+            sobject = self[rule.object]
+            for name in rule.upsert_rules.values():
+                field = self.key_field(sobject, name, rule.setting)
+                if rule.operation == "upsert" and not field.createable:
+                    raise ConfigurationError(
+                        f"{rule.setting}: upsert_rules cannot use {field.name}: no {sobject.name} can "
+                        f"be created with it."
+                    )

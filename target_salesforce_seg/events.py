@@ -1,0 +1,157 @@
+"""One shape for every event: Segment's, RudderStack's, or a row of a warehouse table.
+
+Shapes: Segment's "Spec: Common Fields", "Identify", "Group" and "Track"; RudderStack's web and mobile
+libraries put the traits of an identify into ``context.traits``; rows are read by
+:mod:`target_salesforce_seg.warehouse`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from salesforce_seg.errors import RecordRejected
+from target_salesforce_seg import warehouse
+from target_salesforce_seg.paths import MISSING, find, is_blank, member, normalised
+
+SENT_TYPES = ("identify", "group", "track")
+UNSENT_TYPES = ("page", "screen", "alias")
+"""Types of Segment's spec that Salesforce has nothing for."""
+
+_TRAITS_STAND_IN = {
+    "identify": (("traits",), ("context", "traits")),
+    "group": (("traits",), ("properties",)),
+    "track": (("context", "traits"), ("traits",)),
+}
+_IDENTIFIERS = ("userId", "anonymousId", "groupId", "event", "messageId", "timestamp", "context")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An identify, group or track event, wherever it came from.
+
+    Attributes:
+        type: identify, group or track.
+        record: the event as it came.
+        traits: of the user (identify, track) or of the group.
+        properties: of a track.
+        from_row: whether it is a warehouse row: names are snake case whatever they were, NULL says nothing.
+    """
+
+    type: str
+    record: Mapping[str, Any]
+    traits: Mapping[str, Any]
+    properties: Mapping[str, Any]
+    from_row: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names a track event goes by: a warehouse row has both the name and a slug made of it."""
+        candidates = (member(self.record, key) for key in ("event_text", "event"))
+        return tuple(name for name in candidates if isinstance(name, str))
+
+    @property
+    def user_id(self) -> str | None:
+        """The userId as text, if it can be a key. A row of the ``users`` table has it in ``id``."""
+        user_id = member(self.record, "userId")
+        if user_id is MISSING and self.from_row:
+            user_id = member(self.record, "id")
+        return key_text(user_id)
+
+    @property
+    def group_id(self) -> str | None:
+        """The groupId as text, if it can be a key."""
+        own = member(self.record, "groupId")
+        return key_text(find(self.record, "context.groupId") if is_blank(own) else own)
+
+    def find(self, path: str) -> Any:
+        """The value at a path of Segment's Actions: ``traits.email``, ``properties.plan``, ``userId``.
+
+        Returns:
+            The value, or ``MISSING``. A path that starts with none of the event's parts is looked for in the
+            properties, then the traits.
+        """
+        head, dot, rest = path.partition(".")
+        first = normalised(head)
+        if dot and first in {"traits", "properties"}:
+            return find(self.traits if first == "traits" else self.properties, rest)
+        if first == "userid" and not dot:
+            return MISSING if self.user_id is None else self.user_id
+        if first in map(normalised, _IDENTIFIERS):
+            return find(self.record, path)
+        found = find(self.properties, path)
+        return find(self.traits, path) if found is MISSING else found
+
+
+def read_event(record: Mapping[str, Any], event_type: str, *, may_be_row: bool = False) -> Event:
+    """Read an event of a known type.
+
+    Args:
+        record: a spec event, or a warehouse row.
+        event_type: identify, group or track.
+        may_be_row: whether a record without traits, properties and context is a warehouse row.
+
+    Raises:
+        RecordRejected: ``INVALID_TRAITS``: traits or properties are there but are not an object.
+    """
+    if may_be_row and warehouse.is_row(record):
+        columns = warehouse.traits_of(record)
+        is_track = event_type == "track"
+        return Event(
+            event_type, record, {} if is_track else columns, columns if is_track else {}, from_row=True
+        )
+    places = (_object_at(record, place) for place in _TRAITS_STAND_IN[event_type])
+    traits = next((found for found in places if found), {})
+    properties = _object_at(record, ("properties",)) if event_type == "track" else {}
+    return Event(event_type, record, traits, properties)
+
+
+def event_type_of(record: Mapping[str, Any]) -> str | None:
+    """What an event says its type is, in lower case; None if it does not say."""
+    kind = record.get("type")
+    return kind.strip().lower() if isinstance(kind, str) and kind.strip() else None
+
+
+def key_text(value: object) -> str | None:
+    """An id as text: text without surrounding spaces, or a whole number; None for anything else."""
+    if isinstance(value, str):
+        return value.strip() or None
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return None
+    try:
+        return str(int(value)) if value == int(value) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _object_at(record: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str, Any]:
+    value: Any = record
+    for key in place:
+        value = _parsed(value.get(key)) if isinstance(value, Mapping) else None
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping):
+        where = ".".join(place)
+        raise RecordRejected(
+            f"{where} is a {_json_type(value)}, not an object: send the {place[-1]} as names with values.",
+            code="INVALID_TRAITS",
+        )
+    return value
+
+
+def _parsed(value: Any) -> Any:
+    """Objects come as JSON text out of databases that have no other way to keep them."""
+    if isinstance(value, str) and value.lstrip().startswith("{"):
+        try:
+            return json.loads(value, parse_float=Decimal)
+        except (ValueError, RecursionError):
+            return value
+    return value
+
+
+def _json_type(value: object) -> str:
+    names = {str: "text", bool: "true/false value", list: "list"}
+    return names.get(type(value), "number")

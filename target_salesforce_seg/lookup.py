@@ -1,0 +1,178 @@
+"""Finding records by many keys at once: up to five queries a call, each with hundreds of keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from salesforce_seg import composite, soql
+from salesforce_seg.errors import RecordRejected, Remedy
+from salesforce_seg.retries import Backoff
+from target_salesforce_seg.intents import comparable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from salesforce_seg.composite import SubResponse
+    from salesforce_seg.describe import SObjectDescribe
+    from salesforce_seg.session import Session
+    from target_salesforce_seg.intents import Match
+
+MOST_KEYS = 500
+LONGEST_CONDITION = 18_000
+"""Characters of the keys of one query: far below SOQL's 100,000, so that selected fields have room."""
+
+_ASK_AGAIN = {Remedy.RETRY, Remedy.RETRY_ROW, Remedy.RELOGIN}
+_STOP = {Remedy.FATAL, Remedy.STOP_QUOTA, Remedy.SKIP_OBJECT}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Which records of an object match, by one way of matching.
+
+    Attributes:
+        sobject: the object.
+        match_fields: the fields that the matches have in common.
+        matches: one for each record looked for.
+        select: fields to read, besides Id.
+    """
+
+    sobject: SObjectDescribe
+    match_fields: tuple[str, ...]
+    matches: tuple[Match, ...]
+    select: tuple[str, ...]
+
+    def soql(self) -> str:
+        """The query. With several match fields it may find more than asked for; :meth:`key_of` tells."""
+        columns = [
+            soql.isin(
+                name,
+                dict.fromkeys(_literal(self.sobject, name, match.values[place]) for match in self.matches),
+            )
+            for place, name in enumerate(self.match_fields)
+        ]
+        return soql.select(
+            ("Id", *self.match_fields, *self.select), self.sobject.name, where=soql.all_of(*columns)
+        )
+
+    def key_of(self, row: dict[str, Any]) -> tuple[Any, ...]:
+        """The key that a found row has, to compare with ``Match.key``."""
+        return tuple(
+            comparable(field, row.get(field.name)) if (field := self.sobject.field(name)) else row.get(name)
+            for name in self.match_fields
+        )
+
+    def parts(self, most: int, longest: int) -> Iterator[Question]:
+        """The question in several, each with so many keys and characters of keys at most."""
+        chunk: list[Match] = []
+        length = 0
+        for match in self.matches:
+            size = sum(len(str(value)) + 4 for value in match.values)
+            if chunk and (len(chunk) >= most or length + size > longest):
+                yield self._with(chunk)
+                chunk, length = [], 0
+            chunk.append(match)
+            length += size
+        if chunk:
+            yield self._with(chunk)
+
+    def _with(self, matches: Iterable[Match]) -> Question:
+        return Question(self.sobject, self.match_fields, tuple(matches), self.select)
+
+
+class Found(dict[tuple[Any, ...], list[dict[str, Any]]]):
+    """Rows by the key they were looked for with, the oldest first.
+
+    Attributes:
+        refused: keys that Salesforce would not look for, and why.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.refused: dict[tuple[Any, ...], RecordRejected] = {}
+
+
+class Lookup:
+    """Asks many questions in few API calls.
+
+    Args:
+        session: the connection.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._backoff = Backoff(session.settings.max_retries)
+
+    def ask(self, questions: Iterable[Question]) -> list[Found]:
+        """Ask all questions.
+
+        Returns:
+            What each found, in order.
+
+        Raises:
+            SalesforceError: the lookup cannot be made: no connection, no permission, no quota.
+        """
+        asked = list(questions)
+        answers = [Found() for _ in asked]
+        pending = [
+            (number, part)
+            for number, question in enumerate(asked)
+            for part in question.parts(MOST_KEYS, LONGEST_CONDITION)
+        ]
+        tries = 0
+        while pending:
+            queries = [composite.query(self._session, question.soql()) for _, question in pending]
+            responses = composite.send(self._session, queries)
+            again: list[tuple[int, Question]] = []
+            wait = False
+            for (number, question), response in zip(pending, responses, strict=True):
+                if response.ok:
+                    self._keep(answers[number], question, response)
+                elif response.remedy in _ASK_AGAIN and tries < self._session.settings.max_retries:
+                    again.append((number, question))
+                    wait = True
+                else:
+                    again.extend((number, part) for part in _smaller(answers[number], question, response))
+            pending = again
+            if wait:
+                tries += 1
+                self._backoff.sleep(self._backoff.wait_before(tries + 1, 1.0, None))
+        for found in answers:
+            for rows in found.values():
+                rows.sort(key=lambda row: (row.get("CreatedDate") or "", row["Id"]))
+        return answers
+
+    def _keep(self, found: Found, question: Question, response: SubResponse) -> None:
+        page = response.body
+        while True:
+            for row in page["records"]:
+                found.setdefault(question.key_of(row), []).append(row)
+            if page.get("done", True) or not page.get("nextRecordsUrl"):
+                return
+            page = self._session.call_json("GET", page["nextRecordsUrl"])
+
+
+def _smaller(found: Found, question: Question, response: SubResponse) -> list[Question]:
+    """A refused question in two halves, so that one bad key spoils no other; a single bad key is noted."""
+    error = response.error(f"looking up {question.sobject.name}")
+    if response.remedy in _STOP or response.remedy in _ASK_AGAIN:
+        raise error
+    if len(question.matches) > 1:
+        return list(question.parts((len(question.matches) + 1) // 2, LONGEST_CONDITION))
+    found.refused[question.matches[0].key] = RecordRejected(
+        error.message, code=error.code, fields=question.match_fields
+    )
+    return []
+
+
+def _literal(sobject: SObjectDescribe, name: str, value: Any) -> Any:
+    """A key as the type that SOQL's literals are made of: dates are not quoted there."""
+    field = sobject.field(name)
+    if field is None or not isinstance(value, str):
+        return value
+    if field.type == "date":
+        return date.fromisoformat(value)
+    if field.type == "datetime":
+        return datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return value

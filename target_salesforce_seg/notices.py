@@ -1,0 +1,33 @@
+"""What the user should know but that stops nothing: said once when it first happens, counted at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import logging
+
+
+class Notices:
+    """Says each thing once, and how often it happened when the run ends.
+
+    Args:
+        logger: where to say it.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._times: Counter[str] = Counter()
+
+    def say(self, message: str) -> None:
+        """Say something once, however often it happens; the message holds no value of an event."""
+        if message not in self._times:
+            self._logger.warning("%s", message)
+        self._times[message] += 1
+
+    def sum_up(self) -> None:
+        """Say how often what was said once did happen."""
+        for message, times in self._times.items():
+            if times > 1:
+                self._logger.info("%d times: %s", times, message)

@@ -1,0 +1,70 @@
+"""Reads the tap's lines: one that is no message is a reject, and the lines after it are still read."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import Counter
+from decimal import Decimal
+from typing import IO, TYPE_CHECKING, Any
+
+from singer_sdk.io_base import SingerReader
+
+from salesforce_seg.errors import RecordRejected
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class LineReader(SingerReader):
+    """singer-sdk's reader, made to go on after a line that cannot be read.
+
+    Attributes:
+        on_broken_line: takes such a line and what is wrong with it.
+    """
+
+    on_broken_line: Callable[[str, RecordRejected], None]
+
+    def process_lines(
+        self, file_input: IO[str] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]
+    ) -> Counter[str]:
+        """Read all lines and call the callback of each message's type.
+
+        Args:
+            file_input: the lines; standard input if None.
+            callbacks: by message type.
+
+        Returns:
+            How many messages of each type there were.
+        """
+        read: Counter[str] = Counter()
+        unknown: set[str] = set()
+        for line in file_input or self.default_input:
+            if not line.strip():
+                continue
+            try:
+                message = _message(line)
+            except RecordRejected as problem:
+                self.on_broken_line(line.rstrip("\n"), problem)
+                continue
+            kind = message["type"]
+            callback = callbacks.get(kind)
+            if callback is not None:
+                callback(message)
+            elif kind not in unknown:
+                unknown.add(kind)
+                log.warning("Messages of type %s are not known and are ignored.", kind[:40])
+            read[kind] += 1
+        return read
+
+
+def _message(line: str) -> dict[str, Any]:
+    try:
+        message = json.loads(line, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        raise RecordRejected("The line on standard input is not JSON.", code="INVALID_JSON") from None
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise RecordRejected("The line on standard input is no Singer message.", code="INVALID_MESSAGE")
+    return message

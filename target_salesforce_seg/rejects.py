@@ -1,0 +1,118 @@
+"""Events that could not be written, kept in a file to be looked at and tried again."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
+from target_salesforce_seg.classify import Incoming
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from target_salesforce_seg.outcomes import Rejection
+
+_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectsFile:
+    """The file of the setting ``rejects_path``. It is appended to, and only its owner may read it."""
+
+    path: Path
+
+    def check(self) -> None:
+        """See early that it can be written, without making it.
+
+        Raises:
+            ConfigurationError: It cannot.
+        """
+        folder = self.path.parent
+        existing = self.path if self.path.exists() else folder
+        if self.path.is_dir() or not folder.is_dir() or not os.access(existing, os.W_OK):
+            raise ConfigurationError(
+                f"rejects_path: {self.path} cannot be written. Its folder must exist and be writable."
+            )
+
+    def append(self, batch: list[Incoming], rejections: Iterable[Rejection]) -> None:
+        """Add the rejections of a batch; when this returns they are on the disk.
+
+        Raises:
+            RunFailed: They could not be written.
+        """
+        at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        lines = b"".join(
+            _encoder.encode(_line(batch[each.position], each, at)) + b"\n" for each in rejections
+        )
+        if not lines:
+            return
+        try:
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            with os.fdopen(descriptor, "ab") as file:
+                os.fchmod(file.fileno(), 0o600)
+                file.write(lines)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise RunFailed(
+                f"rejects_path: {self.path} cannot be written ({error.strerror}). The events of this "
+                f"batch come again "
+                "in the next run."
+            ) from None
+
+
+def _line(incoming: Incoming, rejection: Rejection, at: str) -> dict[str, Any]:
+    error = rejection.error
+    return {
+        "stream": incoming.stream or None,
+        "event": incoming.record,
+        "object": rejection.object or None,
+        "operation": rejection.operation or None,
+        "code": error.code or None,
+        "reason": error.message,
+        "fields": list(error.fields),
+        "at": at,
+    }
+
+
+def replayed(path: Path) -> Iterator[Incoming]:
+    """Read a rejects file, as far as it reaches now: what fails again may be appended to the same file.
+
+    Yields:
+        One record a line. A line that is no line of a rejects file is a record with a problem.
+
+    Raises:
+        ConfigurationError: The file cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            left = os.fstat(file.fileno()).st_size
+            while left > 0 and (line := file.readline(left)):
+                left -= len(line)
+                if line.strip():
+                    yield _read(line)
+    except OSError as error:
+        raise ConfigurationError(f"--replay: {path} cannot be read ({error.strerror}).") from None
+
+
+def _read(line: bytes) -> Incoming:
+    try:
+        entry = json.loads(line)
+        stream, record, what = entry["stream"], entry["event"], (entry["object"], entry["operation"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        text = line.decode(errors="replace").rstrip("\n")
+        problem = RecordRejected("The line is no line of a rejects file.", code="INVALID_REJECTS_LINE")
+        return Incoming("", text, problem=problem)
+    return Incoming(
+        stream or "",
+        record,
+        deleted=isinstance(record, dict) and bool(record.get("_sdc_deleted_at")),
+        only=(what[0], what[1]) if all(isinstance(part, str) for part in what) else None,
+    )

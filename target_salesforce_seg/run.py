@@ -1,0 +1,137 @@
+"""One run: records in, batch by batch; what each batch came to is on the disk before its state goes out."""
+
+from __future__ import annotations
+
+import json
+import os
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from salesforce_seg.describe import Describer
+from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.session import Session
+from salesforce_seg.settings import ConnectionSettings
+from salesforce_seg.shutdown import shielded
+from target_salesforce_seg.catalog import Catalog
+from target_salesforce_seg.lookup import Lookup
+from target_salesforce_seg.notices import Notices
+from target_salesforce_seg.outcomes import Counts
+from target_salesforce_seg.plans import Plans
+from target_salesforce_seg.rejects import RejectsFile
+from target_salesforce_seg.resolver import Resolver
+from target_salesforce_seg.settings import TargetSettings
+from target_salesforce_seg.settlement import Settlement
+from target_salesforce_seg.writers.composite import CompositeWriter
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Mapping
+
+    from target_salesforce_seg.classify import Incoming
+
+
+class Run:
+    """Takes records, settles them in batches, counts.
+
+    Args:
+        config: the plugin's config.
+        client_name: how Salesforce knows the client.
+        logger: where to log.
+
+    Raises:
+        ConfigurationError: a setting is wrong or missing.
+    """
+
+    def __init__(self, config: Mapping[str, Any], *, client_name: str, logger: logging.Logger) -> None:
+        self.settings = TargetSettings.from_config(config)
+        self.counts = Counts()
+        self._logger = logger
+        self._session = Session(ConnectionSettings.from_config(config), client_name=client_name)
+        self._rejects = RejectsFile(Path(self.settings.rejects_path))
+        self._rejects.check()
+        _check_summary_path(self.settings.summary_path)
+        self._notices = Notices(logger)
+        self._batch: list[Incoming] = []
+        self._summed_up = False
+
+    @cached_property
+    def _catalog(self) -> Catalog:
+        return Catalog(Describer(self._session), self.settings)
+
+    def take(self, incoming: Incoming) -> None:
+        """Add a record to the batch."""
+        self._batch.append(incoming)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the batch is to be settled before more is taken."""
+        return len(self._batch) >= self.settings.batch_size
+
+    def settle(self) -> None:
+        """Settle the batch: everything is written, or rejected and on the disk.
+
+        Raises:
+            SalesforceError: The run cannot go on. The batch is not settled, nothing of it is rejected, and
+                its
+                events come again with the next run.
+        """
+        batch, self._batch = self._batch, []
+        settlement = self._settlement()
+        try:
+            settlement.settle(batch)
+        except BaseException:
+            settlement.outcomes.count_finished(self.counts)
+            raise
+        with shielded():
+            self._rejects.append(batch, settlement.outcomes.rejections)
+            settlement.outcomes.count(self.counts, range(len(batch)))
+
+    def sum_up(self) -> None:
+        """Say what the run came to; the counts are its last line. Only the first call says anything."""
+        if self._summed_up:
+            return
+        self._summed_up = True
+        self._notices.sum_up()
+        for reason, events in self.counts.skipped_because.most_common():
+            self._logger.info("Not for Salesforce: %d events, because %s.", events, reason)
+        for code, events in self.counts.rejected_because.most_common():
+            self._logger.warning("Rejected: %d with %s; see %s.", events, code, self.settings.rejects_path)
+        if self.settings.summary_path:
+            self._write_summary()
+        self._logger.info("%s", self.counts.line(self._session.api_calls))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
+
+    def _settlement(self) -> Settlement:
+        settings = self.settings
+        resolver = Resolver(
+            Lookup(self._session),
+            self._catalog,
+            converted_leads=settings.converted_leads,
+            multiple_matches=settings.multiple_matches,
+        )
+        writer = CompositeWriter(
+            self._session, auto_assign=settings.auto_assign, allow_duplicates=settings.allow_duplicates
+        )
+        plans = Plans(settings, self._catalog, self._notices)
+        retries = self._session.settings.max_retries
+        return Settlement(
+            settings, plans, self._catalog, resolver=resolver, writer=writer, max_retries=retries
+        )
+
+    def _write_summary(self) -> None:
+        path = Path(self.settings.summary_path)
+        draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        try:
+            draft.write_text(json.dumps(self.counts.as_json(self._session.api_calls), indent=2) + "\n")
+            draft.replace(path)
+        except OSError as error:
+            self._logger.exception("summary_path: %s cannot be written (%s).", path, error.strerror)
+
+
+def _check_summary_path(path: str) -> None:
+    if path and not Path(path).parent.is_dir():
+        raise ConfigurationError(f"summary_path: the folder of {path} does not exist.")

@@ -1,0 +1,231 @@
+"""The settings of the target, declared once; the connection's are in :mod:`salesforce_seg.settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.settings import Setting
+from target_salesforce_seg.actions import Action, StreamRule, parse_actions, parse_streams
+from target_salesforce_seg.events import SENT_TYPES
+
+_TEXT_MAP = {"additionalProperties": {"type": ["string", "null"]}}
+
+TARGET_SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "always_enabled",
+        "boolean",
+        "Send every event. Otherwise only events with integrations.Salesforce: true (or an object there) go.",
+        default=False,
+    ),
+    Setting(
+        "integration_name",
+        "string",
+        "The key in an event's integrations that opens the gate; its case counts.",
+        default="Salesforce",
+    ),
+    Setting(
+        "lead_lookup_fields",
+        "object",
+        'Traits that find a Lead, each with its field; several must all match. Default {"email": "Email"}.',
+        schema=_TEXT_MAP | {"examples": [{"email": "Email"}]},
+    ),
+    Setting(
+        "send_address_as_billing",
+        "boolean",
+        "Send the address of a group event to the Account's billing address.",
+        default=True,
+    ),
+    Setting(
+        "send_address_as_shipping",
+        "boolean",
+        "Send the address of a group event to the Account's shipping address.",
+        default=False,
+    ),
+    Setting(
+        "fill_required",
+        "string",
+        "When a missing LastName or Company becomes n/a: when a record is created, always (also over "
+        "real values, as "
+        "Segment documents), or never.",
+        default="create",
+        allowed=("create", "always", "never"),
+    ),
+    Setting(
+        "trait_fields",
+        "object",
+        'Traits and the fields they go to, for all events ({"jobRole": "Title"}) or by event type '
+        '({"identify": {"jobRole": "Title"}}). A null leaves the trait out.',
+        schema={"examples": [{"jobRole": "Title"}]},
+    ),
+    Setting(
+        "trim_long_values",
+        "boolean",
+        "Cut texts to the length of their field. Otherwise such an event is rejected. Keys are never cut.",
+        default=True,
+    ),
+    Setting(
+        "unknown_fields",
+        "string",
+        "What to do with a trait whose field the org does not have: drop the trait, or reject the event.",
+        default="drop",
+        allowed=("drop", "reject"),
+    ),
+    Setting(
+        "converted_leads",
+        "string",
+        "What to do with an event on a converted Lead: update the Contact it became, or reject the event.",
+        default="contact",
+        allowed=("contact", "reject"),
+    ),
+    Setting(
+        "multiple_matches",
+        "string",
+        "What to do when several records match: reject the event, or write to the newest, the oldest or "
+        "all of them.",
+        default="reject",
+        allowed=("reject", "newest", "oldest", "all"),
+    ),
+    Setting(
+        "actions",
+        "array",
+        "What to do on certain events instead of the default: a list of "
+        "{event, event_name, operation, object, "
+        "upsert_rules, field_mappings}, as Segment's Custom Actions.",
+        schema={
+            "items": {"type": "object"},
+            "examples": [
+                [
+                    {
+                        "event": "track",
+                        "event_name": "Issue Submitted",
+                        "operation": "create",
+                        "object": "Case",
+                        "field_mappings": {"properties.title": "Subject"},
+                    }
+                ]
+            ],
+        },
+    ),
+    Setting(
+        "streams",
+        "object",
+        'What the records of a stream are, if they do not say so themselves: warehouse rows ({"identifies": '
+        '{"event": "identify"}}), or plain records of an object ({"cases": {"object": "Case", '
+        '"operation": "upsert", "upsert_rules": {"number": "External_Number__c"}}}).',
+        schema={
+            "additionalProperties": {"type": "object"},
+            "examples": [{"identifies": {"event": "identify"}}],
+        },
+    ),
+    Setting(
+        "api_type",
+        "string",
+        "Which API writes: auto and rest both use sObject collections, up to 1,000 records a call.",
+        default="auto",
+        allowed=("auto", "rest"),
+    ),
+    Setting(
+        "batch_size",
+        "integer",
+        "Events that are looked up, merged and written together; state follows each batch.",
+        default=1000,
+        schema={"minimum": 1},
+    ),
+    Setting(
+        "rejects_path",
+        "string",
+        "File to which events that could not be written are appended, one JSON object a line.",
+        default="rejected-events.jsonl",
+    ),
+    Setting("fail_on_rejects", "boolean", "End with exit code 1 when an event was rejected.", default=False),
+    Setting(
+        "auto_assign", "boolean", "Run the org's assignment rules on records that are created.", default=False
+    ),
+    Setting(
+        "allow_duplicates",
+        "boolean",
+        "Save records that the org's duplicate rules warn about.",
+        default=False,
+    ),
+    Setting("summary_path", "string", "File for the counts of the run, as one JSON object."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSettings:
+    """The target's settings of one run, checked."""
+
+    always_enabled: bool = False
+    integration_name: str = "Salesforce"
+    lead_lookup_fields: Mapping[str, str] = field(default_factory=lambda: {"email": "Email"})
+    send_address_as_billing: bool = True
+    send_address_as_shipping: bool = False
+    fill_required: str = "create"
+    trait_fields: Mapping[str, Mapping[str, str | None]] = field(default_factory=dict)
+    """By event type."""
+    trim_long_values: bool = True
+    unknown_fields: str = "drop"
+    converted_leads: str = "contact"
+    multiple_matches: str = "reject"
+    actions: tuple[Action, ...] = ()
+    streams: Mapping[str, StreamRule] = field(default_factory=dict)
+    api_type: str = "auto"
+    batch_size: int = 1000
+    rejects_path: str = "rejected-events.jsonl"
+    fail_on_rejects: bool = False
+    auto_assign: bool = False
+    allow_duplicates: bool = False
+    summary_path: str = ""
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
+        """Check and complete the target's part of a config that fits its JSON schema.
+
+        Raises:
+            ConfigurationError: A setting makes no sense; the message names it.
+        """
+        names = {setting.name for setting in TARGET_SETTINGS}
+        values = {name: config[name] for name in names if config.get(name) not in (None, "")}
+        for name, parse in _PARSERS.items():
+            if name in values:
+                values[name] = parse(values[name])
+        return cls(**values)
+
+
+def _lookup_fields(value: Mapping[str, Any]) -> dict[str, str]:
+    wrong = next(
+        (trait for trait, target in value.items() if not isinstance(target, str) or not target), None
+    )
+    if wrong is not None:
+        raise ConfigurationError(f"lead_lookup_fields: `{wrong}` needs the API name of a Lead field.")
+    return dict(value) or {"email": "Email"}
+
+
+def _trait_fields(value: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
+    by_type: dict[str, dict[str, str | None]] = {event_type: {} for event_type in SENT_TYPES}
+    for name, target in value.items():
+        chosen = {name: target}
+        types: tuple[str, ...] = SENT_TYPES
+        if isinstance(target, Mapping):
+            if name not in SENT_TYPES:
+                raise ConfigurationError(
+                    f"trait_fields: `{name}` is no event type; use {', '.join(SENT_TYPES)}."
+                )
+            chosen, types = dict(target), (name,)
+        for trait, sobject_field in chosen.items():
+            if not isinstance(sobject_field, str | None):
+                raise ConfigurationError(f"trait_fields: `{trait}` needs the API name of a field, or null.")
+        for event_type in types:
+            by_type[event_type] |= chosen
+    return by_type
+
+
+_PARSERS: dict[str, Callable[[Any], Any]] = {
+    "lead_lookup_fields": _lookup_fields,
+    "trait_fields": _trait_fields,
+    "actions": parse_actions,
+    "streams": parse_streams,
+}

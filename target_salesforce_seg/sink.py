@@ -1,0 +1,64 @@
+"""A stream's end of the pipe: hands its records to the one batch that all streams share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk.exceptions import InvalidRecord
+from singer_sdk.sinks import BatchSink
+
+from salesforce_seg.errors import RecordRejected
+from target_salesforce_seg.classify import Incoming
+
+if TYPE_CHECKING:
+    from target_salesforce_seg.target import TargetSalesforceSeg
+
+
+class EventSink(BatchSink):
+    """Checks records against their schema and passes them on in the order in which they come.
+
+    The batch is the target's, not the sink's: events of different streams on one record must stay in order.
+    """
+
+    target: TargetSalesforceSeg
+
+    def __init__(self, target: TargetSalesforceSeg, *args: Any, **options: Any) -> None:
+        super().__init__(target, *args, **options)
+        self.target = target
+
+    @property
+    def max_size(self) -> int:
+        """No limit: the target's batch has one."""
+        return 2**63
+
+    def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
+        """Keep ``_sdc_deleted_at``: the source deleting a record matters to plain-record streams."""
+
+    def _remove_sdc_metadata_from_schema(self) -> None:
+        """Keep them in the schema as well, or a strict schema would refuse the record."""
+
+    def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
+        """Check the record; date-times stay text, because Salesforce's field decides what becomes of them.
+
+        Raises:
+            RecordRejected: It is against its schema (only with ``validate_records``).
+        """
+        if self._validator is not None:
+            try:
+                self._validator.validate(record)
+            except InvalidRecord as error:
+                problem = (
+                    f"The record is against the schema of stream {self.stream_name}: {error.error_message}"
+                )
+                raise RecordRejected(problem, code="INVALID_RECORD") from None
+        return record
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Add a record to the shared batch."""
+        _ = context
+        self.target.take(Incoming(self.stream_name, record, deleted=bool(record.get("_sdc_deleted_at"))))
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Take the records of a BATCH message's file; those of RECORD messages were taken one by one."""
+        for record in context.get("records", ()):
+            self.process_record(record, context)

@@ -1,0 +1,204 @@
+"""The Singer target: messages in, one shared batch, state out only for what is settled."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk import Target
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.helpers.capabilities import (
+    TARGET_VALIDATE_RECORDS_CONFIG,
+    PluginCapabilities,
+    TargetCapabilities,
+)
+from singer_sdk.plugin_base import PluginBase
+
+from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
+from salesforce_seg.settings import CONNECTION_SETTINGS, json_schema
+from salesforce_seg.shutdown import Plugin, on_early_end, shielded
+from target_salesforce_seg.classify import Incoming
+from target_salesforce_seg.reader import LineReader
+from target_salesforce_seg.rejects import replayed
+from target_salesforce_seg.run import Run
+from target_salesforce_seg.settings import TARGET_SETTINGS
+from target_salesforce_seg.sink import EventSink
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.sinks import Sink
+
+
+class TargetSalesforceSeg(Plugin, Target):
+    """Sends Segment's and RudderStack's events to Salesforce, as their Salesforce destinations do."""
+
+    name = "target-salesforce-seg"
+    package_name = "salesforce-seg"
+    config_jsonschema: ClassVar[dict[str, Any]] = json_schema((*CONNECTION_SETTINGS, *TARGET_SETTINGS))
+    default_sink_class = EventSink
+    message_reader_class = LineReader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+
+    _MAX_RECORD_AGE_IN_MINUTES = 1.0
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._run = Run(self.config, client_name=self.name, logger=self.logger)
+        self._protocol_error: Exception | None = None
+        reader = self.message_reader
+        if isinstance(reader, LineReader):
+            reader.on_broken_line = self._take_broken_line
+        on_early_end(self._run.sum_up)
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add those settings of singer-sdk that mean something here."""
+        for name, schema in TARGET_VALIDATE_RECORDS_CONFIG["properties"].items():
+            config_jsonschema["properties"].setdefault(name, schema)
+        PluginBase.append_builtin_config.__func__(cls, config_jsonschema)  # type: ignore[attr-defined]
+
+    # Records
+
+    def take(self, incoming: Incoming) -> None:
+        """Add a record to the batch, and settle the batch when it is full."""
+        self._run.take(incoming)
+        if self._run.is_full:
+            self.drain_all()
+
+    def _take_broken_line(self, line: str, problem: RecordRejected) -> None:
+        self.take(Incoming("", line, problem=problem))
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        stream, record = message_dict.get("stream"), message_dict.get("record")
+        if not isinstance(stream, str) or not isinstance(record, dict):
+            name = stream if isinstance(stream, str) else ""
+            self._refuse(name, message_dict, "INVALID_MESSAGE", "A RECORD message without stream or record.")
+            return
+        try:
+            super()._process_record_message(message_dict)
+        except RecordRejected as error:
+            self.take(Incoming(stream, record, problem=error))
+        except RecordsWithoutSchemaException as error:
+            self._break_protocol(error)
+            self._refuse(stream, record, "MISSING_SCHEMA", f"Stream {stream} has sent no schema before it.")
+        except MissingKeyPropertiesError as error:
+            self._break_protocol(error)
+            keys = ", ".join(self.get_sink(stream).key_properties)
+            self._refuse(
+                stream, record, "MISSING_KEY", f"The record lacks a key property of its stream ({keys})."
+            )
+
+    def _refuse(self, stream: str, record: Any, code: str, reason: str) -> None:
+        self.take(Incoming(stream, record, problem=RecordRejected(reason, code=code)))
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        try:
+            super()._process_schema_message(message_dict)
+        except Exception as error:
+            self._break_protocol(error)
+            self.logger.exception(
+                "The schema of stream %s cannot be used.", str(message_dict.get("stream"))[:100]
+            )
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        """Ignored: events have no table whose old rows could be dropped."""
+
+    def _break_protocol(self, error: Exception) -> None:
+        """Remember that the tap broke the Singer specification: the run fails, after all else is done."""
+        self._protocol_error = self._protocol_error or error
+
+    # Batches and state
+
+    def _handle_max_record_age(self) -> None:
+        if self._max_record_age_in_minutes > self._MAX_RECORD_AGE_IN_MINUTES:
+            self.drain_all()
+
+    def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
+        """Settle the batch that all sinks share; singer-sdk calls this before it writes state."""
+        _ = parallelism
+        super()._drain_all(sink_list, 1)
+        self._run.settle()
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        with shielded():
+            super()._write_state_message(state)
+
+    def process_endofpipe(self) -> None:
+        """Settle what is left, and say what the run came to.
+
+        Raises:
+            Exception: what the tap did against the Singer specification, if it did.
+            RunFailed: there were rejects, under ``fail_on_rejects``.
+        """
+        super().process_endofpipe()
+        rejected = self._run.counts.doors["rejected"]
+        self._run.sum_up()
+        self._run.close()
+        if self._protocol_error is not None:
+            raise self._protocol_error
+        if rejected and self._run.settings.fail_on_rejects:
+            raise RunFailed(
+                f"{rejected} events were rejected (fail_on_rejects): see {self._run.settings.rejects_path}."
+            )
+
+    # Command line
+
+    def replay(self, path: Path) -> None:
+        """Try the events of a rejects file again."""
+        started = time.monotonic()
+        for incoming in replayed(path):
+            self.take(incoming)
+        self.process_endofpipe()
+        self.logger.debug("Replayed in %.1f s", time.monotonic() - started)
+
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        """The command line of a target, and ``--replay``."""
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(
+                ["--replay"],
+                help="A rejects file whose events are to be tried again. Nothing is read from standard in.",
+                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            )
+        )
+        return command
+
+    @classmethod
+    def invoke(  # type: ignore[override]
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: Any = None,
+        file_input: IO[str] | None = None,
+        replay: Path | None = None,
+    ) -> None:
+        """Run the target.
+
+        Args:
+            about: show what the plugin is and end.
+            about_format: how to show it.
+            config: from the command line.
+            file_input: read messages from here instead of standard in.
+            replay: a rejects file to read instead of messages.
+        """
+        if replay is None or about:
+            super().invoke(about=about, about_format=about_format, config=config, file_input=file_input)
+            return
+        if file_input is not None:
+            raise ConfigurationError("--replay and --input cannot be used together.")
+        target = cls(
+            config=config.config if config else {}, parse_env_config=bool(config and config.parse_env)
+        )
+        target.replay(replay)

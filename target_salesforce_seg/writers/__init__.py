@@ -1,0 +1,1 @@
+"""How writes reach Salesforce: writes in, one result per write out."""
