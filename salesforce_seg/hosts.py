@@ -41,8 +41,11 @@ def origin_of(url: str) -> str | None:
 
     A URL with a user name, or with characters on which URL parsers disagree, is not plain.
     """
+    url = url.strip()
+    if re.search(r"[\s\\]", url):
+        return None
     try:
-        parts = urlsplit(url.strip())
+        parts = urlsplit(url)
         port = parts.port
     except ValueError:
         return None

@@ -170,7 +170,7 @@ class ConnectionSettings:
         values = {
             setting.name: _checked(setting, config[setting.name])
             for setting in CONNECTION_SETTINGS
-            if config.get(setting.name) not in {None, ""}
+            if config.get(setting.name) not in (None, "")
         }
         login_url = values.get("login_url") or LOGIN_URLS[values.get("is_sandbox", False)]
         values["login_url"] = accepted_origin(login_url, "login_url")
@@ -202,15 +202,10 @@ def _text(_: Setting, value: Any) -> str:
 def _boolean(_: Setting, value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
-        str(value).strip().lower()
-    ) or _not_a_boolean(value)
-
-
-def _not_a_boolean(value: Any) -> bool:
-    if str(value).strip().lower() in {"false", "0", "no"}:
-        return False
-    raise ValueError
+    known = _BOOLEANS.get(str(value).strip().lower())
+    if known is None:
+        raise ValueError
+    return known
 
 
 def _integer(setting: Setting, value: Any) -> int:
@@ -223,6 +218,8 @@ def _integer(setting: Setting, value: Any) -> int:
         raise ValueError
     return number
 
+
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 _CHECKS = {"string": _text, "boolean": _boolean, "integer": _integer}
 
