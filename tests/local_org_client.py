@@ -86,7 +86,8 @@ class OrgClient:
         self._token = None
 
     def faults(self, rules: list[dict[str, Any]]) -> None:
-        """Make things go wrong."""
+        """Make things go wrong for this client, which is logged in."""
+        self.token()
         self.local("POST", "faults", rules)
 
     def clock(self, **setting: Any) -> str:

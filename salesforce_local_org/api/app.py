@@ -46,14 +46,17 @@ RESOURCES = (
     "tooling",
     "replication",
     "search",
-    "bulk2_query",
-    "bulk2_ingest",
+    "bulk2",
     "bulk1",
     "page",
 )
 """The modules with a ``router``; imported at the first request, because some of them import this one."""
 
-ERROR_SHAPES = {"/services/soap/": ("soap", "fault"), "/services/oauth2/": ("oauth", "error_response")}
+ERROR_SHAPES = {
+    "/services/soap/": ("soap", "fault"),
+    "/services/oauth2/": ("oauth", "error_response"),
+    "/services/async/": ("bulk1", "error_document"),
+}
 """Where errors are not a JSON array: path prefix -> module and function that shape an ApiError."""
 
 SALESFORCE_HEADERS = {
@@ -64,6 +67,9 @@ SALESFORCE_HEADERS = {
     "Cache-Control": "no-cache,must-revalidate,max-age=0,no-store,private",
     "Vary": "Accept-Encoding",
 }
+
+_SOAP = "/services/soap/"
+"""Below it the session is in the body, and the resource itself says what a call costs."""
 
 _METHODS = ("HEAD", "GET", "POST", "PUT", "PATCH", "DELETE")
 _log = logging.getLogger(__name__)
@@ -83,13 +89,15 @@ def answer(request: Request, entry: LoggedRequest, fault: Fault | None = None) -
     request = _with_method_override(request)
     cost = 0
     try:
-        request.session = _enter(request)
-        cost = int(request.session is not None)
+        _enter(request)
         with faults.under(fault):
             response = dispatch(request)
-        cost = response.api_calls if request.session else 0
+        if request.session or request.path.lower().startswith(_SOAP):
+            cost = response.api_calls
     except ApiError as error:
         response = _shape(request, error)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
+        response = _unexpected(request, error)
     request.org.usage.charge(entry, cost)
     _add_headers(request, response)
     return response
@@ -117,11 +125,16 @@ def dispatch(request: Request) -> Response:
     except ApiError as error:
         return _shape(request, error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
-        _log.exception("%s %s could not be answered", request.method, request.path)
-        request.org.usage.unexpected(error)
-        number = f"{secrets.randbelow(10**9)}-{secrets.randbelow(10**5)}"
-        text = "An unexpected error occurred. Please include this ErrorId if you contact support"
-        return _shape(request, ApiError(500, "UNKNOWN_EXCEPTION", f"{text}: {number} ({-hash(number)})"))
+        return _unexpected(request, error)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    """The answer to a request that has come upon a defect of the local org."""
+    _log.error("%s %s could not be answered", request.method, request.path, exc_info=error)
+    request.org.usage.unexpected(error)
+    number = f"{secrets.randbelow(10**9)}-{secrets.randbelow(10**5)} ({secrets.randbelow(10**9)})"
+    text = "An unexpected error occurred. Please include this ErrorId if you contact support"
+    return json_response(ApiError(500, "UNKNOWN_EXCEPTION", f"{text}: {number}").body(), 500)
 
 
 @functools.cache
@@ -167,8 +180,8 @@ def _method_not_allowed(method: str, allowed: Mapping[str, object]) -> ApiError:
     )
 
 
-def _enter(request: Request) -> Session | None:
-    """The session of a request that needs one, if the org has an API request left for it.
+def _enter(request: Request) -> None:
+    """Give a request that needs one its session, if the org has an API request left for it.
 
     On a path below an API version one is always needed: a stranger learns nothing but 401, not even which
     resources or methods there are.
@@ -177,11 +190,9 @@ def _enter(request: Request) -> Session | None:
     method = "GET" if request.method == "HEAD" else request.method
     route = matches[method][0] if method in matches else None
     if route.needs_session if route else request.path.lower().startswith("/services/data/v"):
-        session = find_session(request)
+        request.session = find_session(request)
         if request.org.usage.used_up:
             raise ApiError(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.")
-        return session
-    return None
 
 
 def find_session(request: Request) -> Session:
@@ -206,7 +217,7 @@ def find_session(request: Request) -> Session:
 
 
 def _with_method_override(request: Request) -> Request:
-    """``POST ...?_HttpMethod=PATCH``, the way of clients that cannot PATCH (REST guide, "Update a Record")."""
+    """``POST ...?_HttpMethod=PATCH`` is for clients that cannot PATCH (REST guide, "Update a Record")."""
     wanted = request.query.get("_HttpMethod")
     if request.method != "POST" or not wanted:
         return request

@@ -47,11 +47,21 @@ def call(request: Request) -> Response:
         raise SoapFaultError("INVALID_OPERATION", f"No operation available for request {name}")
     if name not in _NEED_NO_SESSION:
         _enter(request, header)
+    try:
+        return _answer(request, name, operation)
+    except ApiError as error:
+        response = fault(request, error)
+        response.api_calls = int(request.session is not None)
+        return response
+
+
+def _answer(request: Request, name: str, operation: ET.Element) -> Response:
     module, function = OPERATIONS[name]
     results = getattr(import_module(f"{__package__}.{module}"), function)(request, operation)
     head = _limit_info(request) if request.session else ""
-    body = f"<{name}Response>{results}</{name}Response>"
-    return _envelope(200, _namespaces(request), body, head)
+    response = _envelope(200, _namespaces(request), f"<{name}Response>{results}</{name}Response>", head)
+    response.api_calls = int(request.session is not None)
+    return response
 
 
 def fault(request: Request, error: ApiError) -> Response:
@@ -93,7 +103,9 @@ def _namespaces(request: Request) -> str:
 
 def _envelope(status: int, namespaces: str, body: str, header: str = "") -> Response:
     text = _ENVELOPE.format(namespaces=namespaces, body=body, header=header)
-    return Response(status, text.encode("utf-8", "replace"), {"Content-Type": "text/xml; charset=utf-8"})
+    return Response(
+        status, text.encode("utf-8", "replace"), {"Content-Type": "text/xml; charset=utf-8"}, api_calls=0
+    )
 
 
 def _parse(body: bytes) -> tuple[ET.Element | None, ET.Element]:
