@@ -8,10 +8,12 @@ still open may yet show a row with an older stamp (Salesforce documents this for
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from salesforce_seg import read_values
 from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ REPLICATION_KEYS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginT
 BOOKMARK = "replication_key_value"
 BOOKMARK_KEY = "replication_key"
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SECOND = timedelta(seconds=1)
 _BEGINNING = datetime(1999, 3, 1, tzinfo=timezone.utc)
 """Salesforce was founded in March 1999; no row is stamped earlier."""
@@ -102,25 +105,12 @@ def parse_moment(text: object) -> datetime:
     Raises:
         ValueError: It is none.
     """
-    if not isinstance(text, str):
-        raise ValueError(f"{text!r} is not a date-time such as 2026-01-31T00:00:00Z")  # noqa: TRY004
     try:
-        moment = datetime.fromisoformat(_iso(text.strip()))
+        if isinstance(text, str):
+            return read_values.parse_moment(text + "T00:00Z" if _DATE.fullmatch(text) else text)
     except ValueError:
-        raise ValueError(f"{text!r} is not a date-time such as 2026-01-31T00:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-
-
-def _iso(text: str) -> str:
-    """What Python 3.10 can read: no ``Z``, no ``+0000``, three or six digits of a fraction."""
-    text = text[:-1] + "+00:00" if text[-1:] in {"Z", "z"} else text
-    if len(text) > 5 and text[-5] in "+-" and text[-4:].isdigit() and ":" in text:
-        text = f"{text[:-2]}:{text[-2:]}"
-    head, dot, rest = text.partition(".")
-    if not dot:
-        return text
-    digits = rest[: len(rest) - len(rest.lstrip("0123456789"))]
-    return f"{head}.{digits[:6]:0<6}{rest[len(digits) :]}"
+        pass
+    raise ValueError(f"{text!r} is not a date-time such as 2026-01-31T00:00:00Z")
 
 
 def format_moment(moment: datetime) -> str:

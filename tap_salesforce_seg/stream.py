@@ -10,6 +10,8 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from salesforce_seg.errors import QueryRefused
+from tap_salesforce_seg.collections import BY_OBJECT
+from tap_salesforce_seg.naming import snake_case
 from tap_salesforce_seg.query import Query
 from tap_salesforce_seg.records import RecordLines, RowLayout
 from tap_salesforce_seg.replication import (
@@ -144,11 +146,18 @@ class CollectionStream(Stream):
 
     @property
     def _bookmark(self) -> dict[str, Any]:
-        """The stream's state, unless it was kept for another replication key."""
-        state = self.tap.state.get("bookmarks", {}).get(self.name, {})
-        key = self.definition.column(self.replication_key) if self.replication_key else None
-        names = {key.name, key.field.name} if key and key.field else set()
-        return dict(state) if state.get(BOOKMARK_KEY) in {None, *names} else {}
+        """The stream's state, also under its name in the other naming; not if kept for another key."""
+        bookmarks = self.tap.state.get("bookmarks", {})
+        state = next((bookmarks[name] for name in self._state_names if bookmarks.get(name)), {})
+        kept_for, key = state.get(BOOKMARK_KEY), self.replication_key
+        same_key = kept_for is None or (key is not None and snake_case(kept_for) == snake_case(key))
+        return dict(state) if same_key else {}
+
+    @property
+    def _state_names(self) -> list[str]:
+        sobject = self.definition.sobject.name
+        documented = BY_OBJECT[sobject].name if sobject in BY_OBJECT else snake_case(sobject)
+        return list(dict.fromkeys([self.name, sobject, documented]))
 
     def query(self, layout: RowLayout) -> Query:
         """What this run asks for."""
@@ -232,8 +241,12 @@ class CollectionStream(Stream):
     def _move_bookmark(self) -> None:
         if self.replication_key is None:
             return
-        self.stream_state[BOOKMARK_KEY] = self.replication_key
-        self.stream_state[BOOKMARK] = format_moment(self.tap.started_at)
+        state = self.stream_state
+        for other in self._state_names[1:]:
+            if other not in self.tap.collections:
+                self.tap.state["bookmarks"].pop(other, None)
+        state[BOOKMARK_KEY] = self.replication_key
+        state[BOOKMARK] = format_moment(self.tap.started_at)
 
     # The SDK's doors
 

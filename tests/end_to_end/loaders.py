@@ -1,0 +1,99 @@
+"""Singer loaders in virtual environments of their own, and a throw-away PostgreSQL.
+
+Loaders pin what the tap does not (target-jsonl wants a jsonschema of 2017), so each is installed once into
+``.venv-loaders/`` and kept for the next run. Where that cannot be done the test says so and is skipped.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2] / ".venv-loaders"
+
+REQUIREMENTS = {
+    "target-jsonl": ["target-jsonl==0.1.4"],
+    # duckdb 1.1 and later make target-duckdb 0.8.0 lose the first row of each batch.
+    "target-duckdb": ["target-duckdb==0.8.0", "duckdb==1.0.0"],
+    "target-postgres": ["meltanolabs-target-postgres==0.8.1"],
+}
+
+
+def loader(name: str) -> Path:
+    """The loader's command, installed if need be."""
+    ROOT.mkdir(exist_ok=True)
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    venv = ROOT / f"{name}-py{version}"
+    with (ROOT / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (venv / "installed").exists():
+            shutil.rmtree(venv, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", venv], check=True)
+            install = [venv / "bin" / "pip", "install", "--quiet", *REQUIREMENTS[name]]
+            answer = subprocess.run(install, capture_output=True, text=True, check=False)
+            if answer.returncode:
+                pytest.skip(f"{name} cannot be installed here: {answer.stderr.strip()[-300:]}")
+            (venv / "installed").touch()
+    return venv / "bin" / name
+
+
+def python_of(name: str) -> Path:
+    """The Python beside a loader, for libraries that only the loader has."""
+    return loader(name).parent / "python"
+
+
+class PostgresServer:
+    """A PostgreSQL cluster in a directory of its own, on a free port, without a password."""
+
+    def __init__(self) -> None:
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        on_path = shutil.which("initdb")
+        if not found and not on_path:
+            pytest.skip("no PostgreSQL server is installed here (Debian: apt-get install postgresql)")
+        self._bin = found[-1].parent if found else Path(str(on_path)).parent
+        self.directory = Path(tempfile.mkdtemp(prefix="salesforce-seg-postgres-"))
+        self._as_postgres: list[str] = []
+        if os.geteuid() == 0:  # initdb refuses to run as root
+            self._as_postgres = ["runuser", "-u", "postgres", "--"]
+            os.chown(self.directory, pwd.getpwnam("postgres").pw_uid, -1)
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        data = self.directory / "data"
+        self._run("initdb", "-D", data, "-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C", "-N")
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.directory}"
+        self._run(
+            "pg_ctl", "-D", data, "-w", "-l", self.directory / "log", "-o", f"{options} -c fsync=off", "start"
+        )
+
+    def _run(self, command: str, *arguments: Any) -> None:
+        line = [*self._as_postgres, str(self._bin / command), *map(str, arguments)]
+        subprocess.run(line, check=True, cwd="/", stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        as_json = f"SELECT row_to_json(t)::text FROM ({query}) t"
+        connection = [f"--host={self.directory}", f"--port={self.port}", "--username=postgres"]
+        answer = subprocess.run(
+            [str(self._bin / "psql"), *connection, "-XAtq", "-c", as_json],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [json.loads(line) for line in answer.stdout.splitlines()]
+
+    def stop(self) -> None:
+        """Stop the server and remove its files."""
+        self._run("pg_ctl", "-D", self.directory / "data", "-m", "immediate", "stop")
+        shutil.rmtree(self.directory, ignore_errors=True)

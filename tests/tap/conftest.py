@@ -1,0 +1,35 @@
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from typing import TYPE_CHECKING
+
+from running import TapRunner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local_org_client import OrgClient
+
+
+@pytest.fixture
+def tap(org: OrgClient, tmp_path: Path) -> TapRunner:
+    """The tap's command line, pointed at a fresh, unseeded org."""
+    return TapRunner.at(org, tmp_path, "none")
+
+
+@pytest.fixture
+def demo_tap(demo_org: OrgClient, tmp_path: Path) -> TapRunner:
+    """The tap's command line, pointed at a fresh org with the demo company in it."""
+    return TapRunner.at(demo_org, tmp_path, "demo")
+
+
+@pytest.fixture
+def tap_at(tmp_path: Path) -> Callable[..., TapRunner]:
+    """The tap's command line with any config."""
+    return lambda **config: TapRunner(config, tmp_path)
