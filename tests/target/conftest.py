@@ -1,0 +1,108 @@
+"""Running the target as users do: Singer messages in, state out, records in a local org."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from target_pipe import Outcome, as_lines, counts_in, messages, read_lines
+
+from target_salesforce_seg.target import TargetSalesforceSeg
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
+
+
+@pytest.fixture
+def config(org: OrgClient, tmp_path: Path) -> dict[str, Any]:
+    """A config for the local org; tests may add to it."""
+    return {
+        "login_url": org.url,
+        "username": "user@example.com",
+        "password": "secret-password",
+        "rejects_path": str(tmp_path / "rejects.jsonl"),
+        "max_retries": 2,
+    }
+
+
+Run = Callable[..., Outcome]
+
+
+@pytest.fixture
+def run(config: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Run:
+    """Feed messages to the target in this process, through the Singer pipe."""
+
+    def feed(content: Iterable[Any], **settings: Any) -> Outcome:
+        rejects = Path(config["rejects_path"])
+        before = len(read_lines(rejects))
+        caplog.clear()
+        out = io.StringIO()
+        handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            with caplog.at_level(logging.INFO), redirect_stdout(out):
+                target = TargetSalesforceSeg(config=config | settings)
+                target.listen(io.StringIO(as_lines(content)))
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        log = "\n".join(record.getMessage() for record in caplog.records)
+        return Outcome(
+            counts_in(log),
+            log,
+            [json.loads(line) for line in out.getvalue().splitlines()],
+            read_lines(rejects)[before:],
+        )
+
+    return feed
+
+
+@pytest.fixture
+def send(run: Run) -> Run:
+    """Feed events of one stream."""
+
+    def feed(*events: Any, stream: str = "events", **settings: Any) -> Outcome:
+        return run(messages(events, stream), **settings)
+
+    return feed
+
+
+@pytest.fixture
+def cli(config: dict[str, Any], tmp_path: Path) -> Callable[..., Outcome]:
+    """Run the command in a process of its own."""
+
+    def call(
+        content: Iterable[Any] = (), *options: str, counts: bool = True, timeout: int = 60, **settings: Any
+    ) -> Outcome:
+        path = tmp_path / "config.json"
+        path.write_text(json.dumps({k: v for k, v in (config | settings).items() if v is not None}))
+        done = subprocess.run(
+            [sys.executable, "-m", "target_salesforce_seg", f"--config={path}", *options],
+            input=as_lines(content),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "secret-password" not in done.stderr + done.stdout
+        return Outcome(
+            counts_in(done.stderr) if counts else {},
+            done.stderr,
+            [json.loads(line) for line in done.stdout.splitlines()],
+            read_lines(Path(config["rejects_path"])),
+            done.returncode,
+        )
+
+    return call
