@@ -22,6 +22,7 @@ router = Router()
 _SCOPE = "api refresh_token"
 _SECONDS_A_TOKEN_LASTS = 7200
 _LONGEST_ASSERTION_LIFE = 300
+_DIGITS_OF_A_MOMENT = 15
 _AUDIENCES = ("https://login.salesforce.com", "https://test.salesforce.com")
 
 Form = Mapping[str, str]
@@ -100,9 +101,17 @@ def _claims(request: Request, assertion: str) -> dict[str, Any]:
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         raise _invalid_grant("invalid assertion") from error
     texts = all(isinstance(claims.get(name), str) and claims[name] for name in ("iss", "sub", "aud"))
-    if not texts or isinstance(claims.get("exp"), bool) or not isinstance(claims.get("exp"), (int, float)):
+    expires_at = _seconds(claims.get("exp"))
+    if not texts or expires_at is None:
         raise _invalid_grant("invalid assertion")
-    return claims
+    return claims | {"exp": expires_at}
+
+
+def _seconds(claim: object) -> float | None:
+    """A claim that is a moment in seconds; Salesforce takes the digits of one in quotes, too."""
+    if isinstance(claim, str) and claim.isascii() and claim.isdecimal() and len(claim) <= _DIGITS_OF_A_MOMENT:
+        return float(claim)
+    return claim if isinstance(claim, (int, float)) and not isinstance(claim, bool) else None
 
 
 def _refresh_token(request: Request, form: Form) -> tuple[User, dict[str, str]]:
