@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org import catalog, derived, ids, recycle_bin, tables
-from salesforce_local_org.schema import Field, SObject
+from salesforce_local_org.schema import ChildRelationship, Field, SObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,10 +84,27 @@ class Store:
             tables.add_column(self.connection, sobject, field)
             tables.save_custom(self.connection, sobject, field)
 
+    def add_child_relationship(self, parent: SObject, relationship: ChildRelationship) -> None:
+        """Let a parent object know the children that a new lookup gives it."""
+        parent.child_relationships.append(relationship)
+        with self.transaction():
+            tables.save_relationship(self.connection, parent, relationship)
+
     def hide_field(self, sobject: SObject, name: str) -> None:
         """Hide a field from everybody, as field-level security does; its values stay in the file."""
         sobject.hide(name)
         self._tables.pop(sobject.name, None)
+        self.save_setting("hidden", [*self.setting("hidden", []), [sobject.name, name]])
+
+    def refresh(self) -> None:
+        """Follow a schema that features have changed: make tables and columns for what is new."""
+        with self.transaction():
+            self._tables.clear()
+            for sobject in self.schema:
+                tables.create_table(self.connection, sobject)
+                for field in sobject.columns():
+                    tables.add_column(self.connection, sobject, field)
+            self.save_setting("features", self.schema.features)
 
     def table(self, sobject: SObject) -> tables.Table:
         """The object's statements."""
@@ -242,6 +259,8 @@ class Store:
         if row["Id"] is None:
             row["Id"] = self.new_id(sobject)
         self._stamp_new(row)
+        if sobject.custom and row.get("Name", "") is None and "Name" not in table.auto_numbers:
+            row["Name"] = row["Id"]
         for field, display_format in table.auto_numbers.items():
             row[field] = self._auto_number(f"{sobject.name}.{field}", display_format, row[field])
         if sobject.name in derived.RULES:
@@ -305,5 +324,11 @@ class Store:
             sobject = self.schema.object(name)
             if isinstance(found, SObject):
                 self.schema.add(found)
-            elif sobject and not sobject.field(found.name):
+            elif isinstance(found, Field) and sobject and not sobject.field(found.name):
                 sobject.fields.append(found)
+            elif isinstance(found, ChildRelationship) and sobject:
+                sobject.child_relationships.append(found)
+        for name, field in self.setting("hidden", []):
+            sobject = self.schema.object(name)
+            if sobject:
+                sobject.hide(field)

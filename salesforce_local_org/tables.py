@@ -122,13 +122,25 @@ def save_custom(connection: sqlite3.Connection, sobject: SObject, field: Field |
     )
 
 
-def saved_custom(connection: sqlite3.Connection) -> Iterator[tuple[str, SObject | Field]]:
-    """What ``save_custom`` remembered: the object's name, and the object or the field; objects first."""
+def save_relationship(
+    connection: sqlite3.Connection, parent: SObject, relationship: ChildRelationship
+) -> None:
+    """Remember how a parent reaches the children that a custom lookup gives it."""
+    connection.execute(
+        "INSERT OR REPLACE INTO _custom VALUES (?, ?, ?)",
+        (parent.name, f"{relationship.child}.{relationship.field}", json.dumps(asdict(relationship))),
+    )
+
+
+def saved_custom(connection: sqlite3.Connection) -> Iterator[tuple[str, SObject | Field | ChildRelationship]]:
+    """What was remembered: the object's name, and the object, field or relationship; objects first."""
     for name, field, text in connection.execute(
         "SELECT * FROM _custom ORDER BY field != '', rowid"
     ).fetchall():
         definition = json.loads(text)
-        if field:
+        if "." in field:
+            yield name, ChildRelationship(**definition)
+        elif field:
             yield name, _field(definition)
         else:
             definition["fields"] = [_field(each) for each in definition["fields"]]
