@@ -35,7 +35,7 @@ def column_metadata(statement: Statement) -> dict[str, Any]:
     """The answer to ``?columns=true``: the columns as the Salesforce CLI asks for them."""
     is_grouped = statement.kind == GROUPS
     return {
-        "columnMetadata": _nested(statement.columns, 0, is_grouped),
+        "columnMetadata": [*_nested(statement.columns, 0, is_grouped=is_grouped), *_child_lists(statement)],
         "entityName": statement.sobject.name,
         "groupBy": is_grouped,
         "idSelected": any(column.path == ("Id",) for column in statement.columns),
@@ -43,7 +43,7 @@ def column_metadata(statement: Statement) -> dict[str, Any]:
     }
 
 
-def _nested(columns: list[Column], depth: int, is_grouped: bool) -> list[dict[str, Any]]:
+def _nested(columns: list[Column], depth: int, *, is_grouped: bool) -> list[dict[str, Any]]:
     """Columns of one record; those of a parent stand below the parent, in ``joinColumns``."""
     found: dict[str, dict[str, Any]] = {}
     for column in columns:
@@ -51,16 +51,24 @@ def _nested(columns: list[Column], depth: int, is_grouped: bool) -> list[dict[st
         if name in found:
             continue
         if len(column.path) == depth + 1:
-            found[name] = _leaf(column, is_grouped)
+            found[name] = _leaf(column, is_grouped=is_grouped)
             continue
         inside = [each for each in columns if len(each.path) > depth + 1 and each.path[depth] == name]
         found[name] = _entry(
-            name, None, column.path[: depth + 1], joined=_nested(inside, depth + 1, is_grouped)
+            name, None, column.path[: depth + 1], joined=_nested(inside, depth + 1, is_grouped=is_grouped)
         )
     return list(found.values())
 
 
-def _leaf(column: Column, is_grouped: bool) -> dict[str, Any]:
+def _child_lists(statement: Statement) -> list[dict[str, Any]]:
+    children = [each for each in statement.children if each.depth == 0]
+    return [
+        _entry(each.name, None, (each.name,), joined=_nested(each.for_one_parent().columns, 0, is_grouped=False))
+        for each in children
+    ]
+
+
+def _leaf(column: Column, *, is_grouped: bool) -> dict[str, Any]:
     aggregate = is_grouped and column.field is None
     entry = _entry(column.name, _APEX_TYPES.get(column.type, "String"), column.path, aggregate=aggregate)
     field = column.field

@@ -43,7 +43,11 @@ def child_json(clauses: Clauses, child: ChildQuery) -> tuple[str, str]:
         message = f"The maximum number of child sub-selects allowed is {MOST_CHILD_QUERIES}"
         raise context.error("MALFORMED_QUERY", child.start, message)
     context.children.append(
-        ChildList(lambda: _for_one_parent(context.again(), child.query, sobject, relationship))
+        ChildList(
+            relationship.name or "",
+            context.depth,
+            lambda: _for_one_parent(context.again(), child.query, sobject, relationship),
+        )
     )
     parent = clauses.root.id_sql
     statement, record = _compile(context, child.query, sobject, relationship, parent)

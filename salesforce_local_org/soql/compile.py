@@ -35,7 +35,7 @@ def compile_statement(org: Org, text: str, *, all_rows: bool = False) -> Stateme
     clauses = Clauses.of_query(context, query)
     if _is_count(query):
         return _count(clauses, query)
-    if query.group_by or any(_aggregates(item) for item in query.items):
+    if query.group_by or query.having is not None or any(_aggregates(item) for item in query.items):
         return grouping.compile_groups(clauses, query)
     return records.compile_records(clauses, query, child_json)[0]
 

@@ -128,16 +128,11 @@ class Expressions:
             folded = f"{column.sql} COLLATE NOCASE" if column.type not in NUMBER_TYPES else column.sql
             return Column(("expr",), "int", f"count(DISTINCT {folded})")
         if name in {"SUM", "AVG"}:
-            return Column(
-                ("expr",),
-                "int" if name == "SUM" and column.type == "int" else "double",
-                f"{name}({column.sql})",
-            )
+            kept = column.type in {"currency", "percent"} or (name == "SUM" and column.type in {"int", "long"})
+            return Column(("expr",), column.type if kept else "double", f"{name}({column.sql})")
         if column.type == "picklist" and column.field and (labels := column.field.picklist_values):
-            order, back = (
-                picklist_order(column),
-                _cases([(str(i), each.value) for i, each in enumerate(labels)]),
-            )
+            order = picklist_order(column)
+            back = _cases([(str(place), each.value) for place, each in enumerate(labels)])
             return Column(("expr",), "string", f"CASE {name}({order}) {back} ELSE {name}({column.sql}) END")
         return Column(("expr",), column.type, f"{name}({column.sql})")
 

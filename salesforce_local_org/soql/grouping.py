@@ -188,6 +188,8 @@ class _GroupingSet:
         Raises:
             SoqlError: MALFORMED_QUERY if it is neither.
         """
+        if isinstance(expression, Function) and expression.name.upper() == "FIELDS":
+            raise self._not_grouped(expression, expression.name)
         identity = self.groups.identity(expression) if not _is_grouping(expression) else ()
         if identity in self.groups.members:
             member = self.groups.members[identity]

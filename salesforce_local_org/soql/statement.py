@@ -19,10 +19,14 @@ class ChildList:
     """A child sub-query.
 
     Attributes:
+        name: The relationship, in canonical case.
+        depth: How many sub-queries there are around it.
         for_one_parent: Gives the statement that reads the list of one parent, whose id is its parameter
             ``parent``: for lists longer than a page.
     """
 
+    name: str
+    depth: int
     for_one_parent: Callable[[], Statement]
 
 
