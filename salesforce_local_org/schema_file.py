@@ -7,7 +7,10 @@ Keys, all optional: ``features`` (name: true or false), ``objects``, ``fields`` 
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from salesforce_local_org import catalog, custom, features, formula
 from salesforce_local_org.formula_functions import FormulaError
@@ -15,9 +18,10 @@ from salesforce_local_org.schema import AssignmentRule, DuplicateRule, Validatio
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from salesforce_local_org.org import Org
-    from salesforce_local_org.schema import SObject
+    from salesforce_local_org.schema import Schema, SObject
 
 Entry = dict[str, Any]
 
@@ -54,6 +58,53 @@ _KEYS: dict[str, frozenset[str]] = {
     "assignment_rules": frozenset({"object", "owner"}),
 }
 _DUPLICATE_ACTIONS = {"block": True, "alert": False}
+
+
+def read_schema_file(path: Path) -> dict[str, Any]:
+    """The content of a schema file, YAML or JSON.
+
+    Raises:
+        ValueError: It cannot be read, or it is no object.
+    """
+    try:
+        text = path.read_text("utf-8")
+        data = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
+    except OSError as error:
+        raise ValueError(str(error.strerror)) from error
+    except (ValueError, yaml.YAMLError) as error:
+        raise ValueError(" ".join(f"neither YAML nor JSON: {error}".split())) from error
+    if not isinstance(data, dict):
+        raise ValueError("expected an object with features, objects, fields ...")  # noqa: TRY004 - not a bug
+    return data
+
+
+def without_known(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema file without the objects and fields that are there: a database that is opened again has them.
+
+    Args:
+        schema: What is there.
+        data: The file's content.
+    """
+    fields = data.get("fields") or []
+    objects = data.get("objects") or []
+    if not isinstance(fields, list) or not isinstance(objects, list):
+        return dict(data)
+    new_objects, of_known_objects = [], []
+    for entry in objects:
+        if isinstance(entry, dict) and schema.object(str(entry.get("name"))):
+            inside = [each for each in entry.get("fields") or [] if isinstance(each, dict)]
+            of_known_objects += [each | {"object": entry["name"]} for each in inside]
+        else:
+            new_objects.append(entry)
+    remaining = (_without_type_if_known(schema, entry) for entry in of_known_objects + fields)
+    return dict(data) | {"objects": new_objects, "fields": [entry for entry in remaining if entry]}
+
+
+def _without_type_if_known(schema: Schema, entry: Any) -> Any:
+    sobject = schema.object(str(entry.get("object"))) if isinstance(entry, dict) else None
+    if sobject is None or "type" not in entry or sobject.field(str(entry.get("name"))) is None:
+        return entry
+    return {key: entry[key] for key in ("object", "name", "visible")} if "visible" in entry else None
 
 
 def apply_schema_file(org: Org, data: Mapping[str, Any]) -> None:

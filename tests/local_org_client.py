@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 import requests
+from typing_extensions import Self
 
 VERSION = "64.0"
 SECONDS_TO_WAIT = 60
@@ -32,6 +33,14 @@ class LocalOrgProcess:
             self.process.wait()
             raise RuntimeError(f"the local org did not start: {log.read_text() if log else ''}")
 
+    def __enter__(self) -> Self:
+        """Use it for as long as the ``with`` lasts."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End it."""
+        self.stop()
+
     def stop(self) -> int:
         """End it as a service manager does; its exit code."""
         self.process.terminate()
@@ -49,6 +58,14 @@ class OrgClient:
         self.version = VERSION
         self._http = requests.Session()
         self._token: str | None = None
+
+    def __enter__(self) -> Self:
+        """Use it for as long as the ``with`` lasts."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the connections."""
+        self.close()
 
     def close(self) -> None:
         """Close the connections."""

@@ -9,7 +9,6 @@ import secrets
 from dataclasses import replace
 from email.utils import format_datetime
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from salesforce_local_org import faults
@@ -142,8 +141,10 @@ def routes() -> Sequence[Route]:
     """Every route of every resource, the more specific before the more general."""
     found: list[Route] = []
     for name in RESOURCES:
-        if find_spec(f"{__package__}.{name}"):
+        try:
             found += import_module(f"{__package__}.{name}").router.routes
+        except ImportError as error:  # noqa: PERF203
+            _log.debug("%s", error)
     return sorted(found, key=_generality)
 
 
