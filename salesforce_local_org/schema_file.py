@@ -173,10 +173,14 @@ def _add_field(org: Org, entry: Entry) -> None:
     sobject = _object(org, entry)
     if "type" in entry:
         custom.add_field(org, sobject, entry)
-    elif "visible" not in entry or sobject.field(str(entry.get("name"))) is None:
+    elif "visible" not in entry or not _has_field(sobject, str(entry.get("name"))):
         raise custom.DefinitionError("INVALID_FIELD", f"{sobject.name} has no field {entry.get('name')!r}")
     if entry.get("visible") is False:
         org.store.hide_field(sobject, str(entry["name"]))
+
+
+def _has_field(sobject: SObject, name: str) -> bool:
+    return any(each.name.lower() == name.lower() for each in sobject.fields + sobject.hidden_fields)
 
 
 def _add_validation_rule(org: Org, entry: Entry) -> None:
