@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite, soql
 from salesforce_seg.errors import RecordRejected, Remedy
-from salesforce_seg.retries import Backoff
 from target_salesforce_seg.intents import comparable
 
 if TYPE_CHECKING:
@@ -102,7 +101,6 @@ class Lookup:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._backoff = Backoff(session.settings.max_retries)
 
     def ask(self, questions: Iterable[Question]) -> list[Found]:
         """Ask all questions.
@@ -137,7 +135,8 @@ class Lookup:
             pending = again
             if wait:
                 tries += 1
-                self._backoff.sleep(self._backoff.wait_before(tries + 1, 1.0, None))
+                backoff = self._session.backoff
+                backoff.sleep(backoff.wait_before(tries + 1, 1.0, None))
         for found in answers:
             for rows in found.values():
                 rows.sort(key=lambda row: (row.get("CreatedDate") or "", row["Id"]))

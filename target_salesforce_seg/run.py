@@ -117,9 +117,8 @@ class Run:
             self._session, auto_assign=settings.auto_assign, allow_duplicates=settings.allow_duplicates
         )
         plans = Plans(settings, self._catalog, self._notices)
-        retries = self._session.settings.max_retries
         return Settlement(
-            settings, plans, self._catalog, resolver=resolver, writer=writer, max_retries=retries
+            settings, plans, self._catalog, resolver=resolver, writer=writer, backoff=self._session.backoff
         )
 
     def _write_summary(self) -> None:

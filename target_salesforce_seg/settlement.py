@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from salesforce_seg.errors import RecordRejected
-from salesforce_seg.retries import Backoff
 from salesforce_seg.shutdown import shielded
 from target_salesforce_seg.classify import Incoming, NotForSalesforce, PlainRecord, classify
 from target_salesforce_seg.intents import Intent, Refusal, in_waves
@@ -17,6 +16,7 @@ from target_salesforce_seg.writers.composite import Lost, Written
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from salesforce_seg.retries import Backoff
     from target_salesforce_seg.catalog import Catalog
     from target_salesforce_seg.events import Event
     from target_salesforce_seg.plans import Plans
@@ -45,7 +45,7 @@ class Settlement:
         catalog: the objects.
         resolver: looks records up.
         writer: writes.
-        max_retries: how often a write whose answer was lost is looked up and tried again.
+        backoff: how often, and after what wait, a write whose answer was lost is looked up and tried again.
     """
 
     def __init__(
@@ -56,15 +56,14 @@ class Settlement:
         *,
         resolver: Resolver,
         writer: CompositeWriter,
-        max_retries: int,
+        backoff: Backoff,
     ) -> None:
         self._settings = settings
         self._plans = plans
         self._catalog = catalog
         self._resolver = resolver
         self._writer = writer
-        self._max_retries = max_retries
-        self._backoff = Backoff(max_retries)
+        self._backoff = backoff
         self._losses: Counter[Intent] = Counter()
         self._rounds_apart = 0
         self.outcomes = BatchOutcomes()
@@ -151,7 +150,7 @@ class Settlement:
         for intent, door in _doors(write):
             intent.lost = intent.lost or door
             self._losses[intent] += 1
-            if self._losses[intent] > self._max_retries:
+            if self._losses[intent] > self._backoff.max_retries:
                 raise result.error
             if intent.match is None:
                 self._reject(intent, _OUTCOME_UNKNOWN)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from salesforce_seg import composite
 from salesforce_seg.answers import refusal
 from salesforce_seg.errors import RecordRejected, Remedy, SalesforceError, ServerUnavailable, remedy_for
-from salesforce_seg.retries import Backoff
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -66,7 +65,6 @@ class CompositeWriter:
 
     def __init__(self, session: Session, *, auto_assign: bool, allow_duplicates: bool) -> None:
         self._session = session
-        self._backoff = Backoff(session.settings.max_retries)
         duplicates = {"Sforce-Duplicate-Rule-Header": "allowSave=true"} if allow_duplicates else {}
         never = {"Sforce-Auto-Assign": "FALSE"}
         self._headers = {
@@ -97,7 +95,8 @@ class CompositeWriter:
                         self._take(chunk, response, results, chunks, again)
             if again and tries < self._session.settings.max_retries:
                 tries += 1
-                self._backoff.sleep(self._backoff.wait_before(tries + 1, 1.0, None))
+                backoff = self._session.backoff
+                backoff.sleep(backoff.wait_before(tries + 1, 1.0, None))
                 for write in again:
                     results.pop(write, None)
                 chunks = list(_chunks(again, max(1, composite.MOST_RECORDS >> tries)))

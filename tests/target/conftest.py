@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -21,15 +21,13 @@ from target_pipe import Outcome, as_lines, counts_in, messages, read_lines
 
 from target_salesforce_seg.target import TargetSalesforceSeg
 
-if TYPE_CHECKING:
-    from local_org_client import OrgClient
-
 
 @pytest.fixture
-def config(org: OrgClient, tmp_path: Path) -> dict[str, Any]:
-    """A config for the local org; tests may add to it."""
+def config(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """A config for the local org, unseeded unless the test asks for the demo company; tests may add to it."""
+    client = request.getfixturevalue("demo_org" if "demo_org" in request.fixturenames else "org")
     return {
-        "login_url": org.url,
+        "login_url": client.url,
         "username": "user@example.com",
         "password": "secret-password",
         "rejects_path": str(tmp_path / "rejects.jsonl"),

@@ -14,9 +14,10 @@ from target_salesforce_seg.gate import closed_because
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
+TEXTS = st.sampled_from(["", "All", "Salesforce", "providers", "true"])
 ANY_JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | TEXTS,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner),
     max_leaves=5,
 )
 FLAGS = st.dictionaries(st.sampled_from(["All", "all", "Salesforce", "salesforce", "Other"]), ANY_JSON)
@@ -30,9 +31,7 @@ def is_open(record: dict[str, Any], *, always: bool = False, name: str = "Salesf
 def test_the_own_key_decides(flags: dict[str, Any], always: bool) -> None:
     own = flags.get("Salesforce")
     all_false = any(key.lower() == "all" and value is False for key, value in flags.items())
-    expected = {True: True, False: False}.get(own) if isinstance(own, bool) else None
-    if expected is None:
-        expected = isinstance(own, dict) or (always and not all_false)
+    expected = own if isinstance(own, bool) else isinstance(own, dict) or (always and not all_false)
     assert is_open({"integrations": flags}, always=always) == expected
 
 

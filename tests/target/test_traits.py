@@ -110,7 +110,12 @@ def test_fields_of_rudderstacks_table_and_the_company_object(org: OrgClient, sen
         "salutation": "Dr.",
         "status": "Working - Contacted",
         "leadSource": "Web",
-        "company": {"name": "Initech", "industry": "Banking", "employee_count": "120", "annualRevenue": 1.5},
+        "company": {
+            "name": "Initech",
+            "industry": "Banking",
+            "employee_count": "120",
+            "annualRevenue": 150000,
+        },
     }
     send(identify(EMAIL | traits)).doors(created=1)
     assert lead(
@@ -129,7 +134,7 @@ def test_fields_of_rudderstacks_table_and_the_company_object(org: OrgClient, sen
         "LeadSource": "Web",
         "Industry": "Banking",
         "NumberOfEmployees": 120,
-        "AnnualRevenue": 1.5,
+        "AnnualRevenue": 150000,
     }
 
 
