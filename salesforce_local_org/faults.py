@@ -19,7 +19,8 @@ _in_force: ContextVar[Mapping[str, Any]] = ContextVar("faults_in_force", default
 def in_force(action: str) -> Any:
     """The value of an action that a rule has put on the request being handled; None when none has.
 
-    For what goes wrong inside a resource: ``lock_rows``, ``fail_job``, ``abort_job``, ``lose_rows``.
+    For what goes wrong inside a resource: ``lock_rows``, ``fail_job``, ``abort_job``, ``lose_rows``,
+    ``delay_job_seconds``.
     """
     return _in_force.get().get(action)
 
@@ -77,6 +78,7 @@ ACTIONS = {
     "fail_job": (_text, "an error message"),
     "abort_job": (_true, "true"),
     "lose_rows": (_count, "a number of rows"),
+    "delay_job_seconds": (_seconds, "a number of seconds, 0 or more"),
 }
 
 

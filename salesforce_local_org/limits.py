@@ -72,7 +72,9 @@ MAXIMA = {
     "SingleEmail": 15,
     "StreamingApiConcurrentClients": 20,
 }
-UNLISTED_MAXIMA = {LONG_REQUESTS: 5}
+RESULT_PAGE_ROWS = "BulkResultPageRecords"
+"""The most records of one page of a bulk query's result; lower it to get many pages out of few records."""
+UNLISTED_MAXIMA = {LONG_REQUESTS: 5, RESULT_PAGE_ROWS: 100_000}
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from salesforce_local_org import base_records, catalog, demo, ids
+from salesforce_local_org import base_records, catalog, demo, ids, schema_file
 from salesforce_local_org.clock import Clock
 from salesforce_local_org.cursors import Cursors
 from salesforce_local_org.faults import Faults
+from salesforce_local_org.jobs import Jobs
 from salesforce_local_org.limits import Limits
 from salesforce_local_org.sessions import Sessions
 from salesforce_local_org.soql import functions as soql_functions
@@ -50,6 +51,7 @@ class Org:
     usage: Usage
     faults: Faults
     cursors: Cursors
+    jobs: Jobs
 
     def __init__(
         self,
@@ -72,6 +74,7 @@ class Org:
         if database and database.exists() and database.stat().st_size:
             self._begin()
             self._open_store(None)
+            self._apply_schema_file(reopened=True)
         else:
             self.reset(seed, scale)
 
@@ -86,6 +89,7 @@ class Org:
             self._begin()
             self._delete_database()
             self._open_store(seed)
+            self._apply_schema_file()
             base_records.seed_base(self)
             if seed == "demo":
                 demo.seed(self, scale)
@@ -104,12 +108,28 @@ class Org:
         if hasattr(self, "cursors"):
             self.cursors.close()
         self.cursors = Cursors(self)
+        if hasattr(self, "jobs"):
+            self.jobs.close()
+        self.jobs = Jobs(self.clock, self.usage)
 
     def _open_store(self, seed: str | None) -> None:
         self.schema = catalog.load(SEED_FEATURES[seed] if seed else None)
         self.store = Store(self.schema, self.clock, str(self._database) if self._database else None)
         self.store.user_id = self.user_id
         soql_functions.register(self.store.connection)
+
+    def _apply_schema_file(self, *, reopened: bool = False) -> None:
+        if self._schema_file:
+            wanted = schema_file.read_schema_file(self._schema_file)
+            if reopened:
+                wanted = schema_file.without_known(self.schema, wanted)
+            schema_file.apply_schema_file(self, wanted)
+
+    def close(self) -> None:
+        """Stop what still works in the background, and close the files."""
+        self.jobs.close()
+        self.cursors.close()
+        self.store.close()
 
     def _delete_database(self) -> None:
         if self._database:
