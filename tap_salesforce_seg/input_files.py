@@ -57,7 +57,8 @@ def _fault(stream: Any) -> str:
     if not isinstance(stream, dict) or not isinstance(stream.get("tap_stream_id"), str):
         return 'has no "tap_stream_id"'
     schema = stream.get("schema", {})
-    if not isinstance(schema, dict) or not isinstance(schema.get("properties", {}), dict):
+    properties = schema.get("properties", {}) if isinstance(schema, dict) else None
+    if not isinstance(properties, dict) or not all(isinstance(each, dict) for each in properties.values()):
         return f'({stream["tap_stream_id"]}) has no "schema" with "properties"'
     entries = stream.get("metadata", [])
     if not isinstance(entries, list) or not all(_is_metadata(entry) for entry in entries):

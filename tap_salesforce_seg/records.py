@@ -17,6 +17,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 
 from salesforce_seg import fields
+from salesforce_seg.errors import RunFailed
 from salesforce_seg.shutdown import shielded
 from tap_salesforce_seg.catalog import DELETED_AT
 
@@ -37,12 +38,17 @@ _FLAG = "IsDeleted"
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
+class LoaderGone(RunFailed):
+    """The program behind the pipe has ended."""
+
+
 class LineWriter(GenericSingerWriter[bytes, Message]):
     """Writes Singer messages to stdout, in blocks of whole lines."""
 
     def __init__(self) -> None:
         super().__init__()
         self._lines = bytearray()
+        self._reader_is_gone = False
 
     def serialize_message(self, message: Message) -> bytes:
         """A message as one line of JSON."""
@@ -64,13 +70,27 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
         """Put on stdout what has been collected.
 
         Raises:
-            BrokenPipeError: The loader is gone.
+            LoaderGone: Nobody reads stdout any more. What is written after that is dropped.
         """
         with shielded():
             lines, self._lines = self._lines, bytearray()
-            sys.stdout.flush()
-            sys.stdout.buffer.write(lines)
-            sys.stdout.buffer.flush()
+            if self._reader_is_gone:
+                return
+            try:
+                _write(lines)
+            except BrokenPipeError:
+                self._reader_is_gone = True
+                raise RunFailed(
+                    "The program that reads this one's output has ended, so this one ends."
+                ) from None
+
+
+def _write(lines: bytearray) -> None:
+    sys.stdout.flush()
+    rest = memoryview(lines)
+    while rest:  # an unbuffered stdout (PYTHONUNBUFFERED) takes only a part when a signal comes
+        rest = rest[sys.stdout.buffer.write(rest) :]
+    sys.stdout.buffer.flush()
 
 
 class RowLayout:

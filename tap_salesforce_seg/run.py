@@ -13,6 +13,7 @@ from salesforce_seg.errors import (
     SalesforceError,
     ServerUnavailable,
 )
+from tap_salesforce_seg.records import LoaderGone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +44,7 @@ class Run:
             RunFailed: Streams failed; the message names them.
             ConfigurationError: The login was refused.
             QuotaExhausted: The quota guard stopped the run.
+            LoaderGone: Nobody reads the output any more.
         """
         for stream in streams:
             self._extract(stream)
@@ -59,7 +61,7 @@ class Run:
     def _extract(self, stream: CollectionStream) -> None:
         try:
             stream.extract()
-        except (ConfigurationError, QuotaExhausted):
+        except (ConfigurationError, QuotaExhausted, LoaderGone):
             raise
         except ObjectUnavailable as error:
             logger.warning("%s is left out: %s", stream.name, error)

@@ -9,6 +9,7 @@ import click
 from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.singerlib.encoding.simple import StateMessage
 
 from salesforce_seg.describe import Describer
 from salesforce_seg.session import Session
@@ -50,9 +51,10 @@ class TapSalesforceSeg(Plugin, Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *, catalog: Any = None, **options: Any) -> None:
+    def __init__(self, *, catalog: Any = None, state: Any = None, **options: Any) -> None:
         self._missing: dict[str, str] = {}
-        super().__init__(catalog=input_files.read_catalog(catalog), **options)
+        bookmarks = {"bookmarks": read_state(state)} if state is not None else None
+        super().__init__(catalog=input_files.read_catalog(catalog), state=bookmarks, **options)
 
     # What the run works with
 
@@ -121,10 +123,6 @@ class TapSalesforceSeg(Plugin, Tap):
         """The streams by name, under their own type."""
         return cast("dict[str, CollectionStream]", self.streams)
 
-    def load_state(self, state: dict[str, Any]) -> None:
-        """Take over the bookmarks of a state file, ours or another tap's."""
-        super().load_state({"bookmarks": read_state(state)})
-
     # The run
 
     @property
@@ -143,7 +141,7 @@ class TapSalesforceSeg(Plugin, Tap):
 
     def extract(self) -> None:
         """Read all selected streams; errors as for ``Run.extract``."""
-        on_early_end(self.write_state)
+        on_early_end(lambda: self.write_message(StateMessage(value=self.state)))
         if self.state:
             self.write_state()
         streams = self.selected

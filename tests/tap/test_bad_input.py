@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from local_org_client import OrgClient
+    from running import Outcome, TapRunner
+
+
+@pytest.fixture
+def silent_tap(tap_at: Callable[..., TapRunner]) -> TapRunner:
+    """The tap, pointed where nothing listens: what is wrong must be found before asking there."""
+    return tap_at(instance_url="http://127.0.0.1:1", access_token="secret-token", max_retries=0)
+
+
+def only_error(outcome: Outcome, exit_code: int) -> str:
+    """The one line of the log that says what went wrong."""
+    outcome.ended(exit_code)
+    (line,) = outcome.errors
+    return line
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("naming", "camel", "naming"),
+        ("api_type", "soap", "api_type"),
+        ("lookback_window", -1, "lookback_window"),
+        ("lookback_window", "long", "lookback_window"),
+        ("start_date", "soon", "start_date"),
+        ("include_objects", "Invoice__c", "include_objects"),
+        ("select_fields_by_default", "perhaps", "select_fields_by_default"),
+        ("api_version", "latest", "api_version"),
+    ],
+)
+@pytest.mark.parametrize("option", [(), ("--discover",)], ids=["sync", "discover"])
+def test_a_wrong_setting_is_one_clear_error(
+    tap_at: Callable[..., TapRunner], option: tuple[str, ...], setting: str, value: Any, said: str
+) -> None:
+    tap = tap_at(instance_url="http://127.0.0.1:1", access_token="secret-token", **{setting: value})
+    outcome = tap.run(*option)
+    assert said in only_error(outcome, 2)
+    assert outcome.stdout == ""
+    assert "secret-token" not in outcome.stderr
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown(tap_at: Callable[..., TapRunner]) -> None:
+    outcome = tap_at(username="a@b.example", password=[4711815]).run()
+    assert "password" in only_error(outcome, 2)
+    assert "4711815" not in outcome.stderr
+
+
+def test_missing_credentials_are_named(tap_at: Callable[..., TapRunner]) -> None:
+    line = only_error(tap_at().run(), 2)
+    assert "username" in line
+    line = only_error(tap_at(access_token="abc").run("--discover"), 2)
+    assert "instance_url" in line
+
+
+def test_a_dead_token_is_a_wrong_setting(org: OrgClient, tap_at: Callable[..., TapRunner]) -> None:
+    outcome = tap_at(instance_url=org.url, access_token="00D!stale").run()
+    assert "access_token" in only_error(outcome, 2)
+    assert "00D!stale" not in outcome.stderr
+
+
+def test_a_refused_password_says_what_to_do(org: OrgClient, tap_at: Callable[..., TapRunner]) -> None:
+    said = {"error": "invalid_grant", "error_description": "authentication failure - Invalid Password"}
+    org.faults([{"path": "oauth2/token", "times": None, "action": {"status": 400, "body": said}}])
+    who = {
+        "username": "ada@example.com",
+        "password": "wrong-one",
+        "client_id": "a",
+        "client_secret": "bbbbbbbb",
+    }
+    outcome = tap_at(login_url=org.url, **who).run()
+    assert "password" in only_error(outcome, 2).lower()
+    assert "wrong-one" not in outcome.stderr
+
+
+def test_an_unreachable_host_is_named(tap_at: Callable[..., TapRunner]) -> None:
+    tap = tap_at(instance_url="http://127.0.0.1:1", access_token="abc", max_retries=0)
+    assert "127.0.0.1" in only_error(tap.run(), 1)
+
+
+@pytest.mark.parametrize("option", ["--config", "--catalog", "--state"])
+def test_a_file_that_is_not_there(silent_tap: TapRunner, option: str) -> None:
+    assert "/nowhere.json" in only_error(silent_tap.run(option, "/nowhere.json"), 2)
+
+
+def test_a_config_that_is_not_json(silent_tap: TapRunner, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{instance_url: x}")
+    assert "JSON" in only_error(silent_tap.run("--config", str(broken)), 2)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1, 2"])
+@pytest.mark.parametrize("what", ["catalog", "state"])
+def test_a_file_that_is_not_json(silent_tap: TapRunner, what: str, text: str) -> None:
+    line = only_error(silent_tap.run(**{what: text}), 2)
+    assert f"{what}.json is not JSON" in line
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [
+        [],
+        {},
+        {"streams": {}},
+        {"streams": ["leads"]},
+        {"streams": [{"stream": "leads"}]},
+        {"streams": [{"tap_stream_id": "leads", "schema": []}]},
+        {"streams": [{"tap_stream_id": "leads", "schema": {"properties": ["id"]}}]},
+        {"streams": [{"tap_stream_id": "leads", "schema": {"properties": {"id": "string"}}}]},
+        {"streams": [{"tap_stream_id": "leads", "schema": {}, "metadata": {}}]},
+        {"streams": [{"tap_stream_id": "leads", "schema": {}, "metadata": [{"breadcrumb": []}]}]},
+    ],
+)
+def test_a_catalog_that_is_none(silent_tap: TapRunner, catalog: Any) -> None:
+    assert "catalog is broken" in only_error(silent_tap.run(catalog=catalog), 2)
+
+
+def test_a_state_that_is_none(silent_tap: TapRunner) -> None:
+    state = {"bookmarks": {"leads": {"replication_key_value": "yesterday"}}}
+    assert "the bookmark of leads" in only_error(silent_tap.run(state=state), 2)
+
+
+def test_an_unknown_option(silent_tap: TapRunner) -> None:
+    assert "--frobnicate" in only_error(silent_tap.run("--frobnicate"), 2)
+
+
+def test_fields_that_are_no_more_are_said_and_left_out(org: OrgClient, tap: TapRunner) -> None:
+    org.clock(freeze_at="2026-06-01T12:00:00Z")
+    org.create("Lead", [{"LastName": "Ada", "Company": "Ltd"}])
+    org.clock()
+    catalog = tap.catalog("leads")
+    (entry,) = [each for each in catalog["streams"] if each["tap_stream_id"] == "leads"]
+    entry["schema"]["properties"]["gone_c"] = {"type": ["string", "null"]}
+    entry["metadata"].append({"breadcrumb": ["properties", "gone_c"], "metadata": {"selected": True}})
+    outcome = tap.run(catalog=catalog).ended()
+    assert "leads: the catalog names gone_c, which this org does not have" in outcome.stderr
+    assert "gone_c" not in outcome.stdout
+    assert outcome.counts() == {"leads": 1}
+
+
+def test_streams_that_are_no_more_are_said_and_left_out(org: OrgClient, tap: TapRunner) -> None:
+    org.create("Lead", [{"LastName": "Ada", "Company": "Ltd"}])
+    catalog = tap.catalog("leads")
+    for name, selected in (("wizards", True), ("witches", False), ("account_tags", True)):
+        metadata = [{"breadcrumb": [], "metadata": {"selected": selected}}]
+        catalog["streams"].append({"tap_stream_id": name, "schema": {"properties": {}}, "metadata": metadata})
+    outcome = tap.run(catalog=catalog).ended()
+    assert "wizards is left out: this org has no such stream" in outcome.stderr
+    assert "account_tags is left out: tagging is off in this org" in outcome.stderr
+    assert "witches" not in outcome.stderr
+
+
+def test_a_catalog_that_names_an_odd_replication_key(org: OrgClient, tap: TapRunner) -> None:
+    catalog = tap.catalog("leads")
+    for entry in catalog["streams"]:
+        entry["replication_key"] = "last_name"
+    outcome = tap.run(catalog=catalog).ended()
+    assert "leads: the catalog's replication key last_name" in outcome.stderr
+    assert outcome.state["bookmarks"]["leads"]["replication_key"] == "system_modstamp"
