@@ -80,9 +80,7 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
                 _write(lines)
             except BrokenPipeError:
                 self._reader_is_gone = True
-                raise RunFailed(
-                    "The program that reads this one's output has ended, so this one ends."
-                ) from None
+                raise LoaderGone("The program that reads this one's output has ended.") from None
 
 
 def _write(lines: bytearray) -> None:
