@@ -128,7 +128,9 @@ class Expressions:
             folded = f"{column.sql} COLLATE NOCASE" if column.type not in NUMBER_TYPES else column.sql
             return Column(("expr",), "int", f"count(DISTINCT {folded})")
         if name in {"SUM", "AVG"}:
-            kept = column.type in {"currency", "percent"} or (name == "SUM" and column.type in {"int", "long"})
+            kept = column.type in {"currency", "percent"} or (
+                name == "SUM" and column.type in {"int", "long"}
+            )
             return Column(("expr",), column.type if kept else "double", f"{name}({column.sql})")
         if column.type == "picklist" and column.field and (labels := column.field.picklist_values):
             order = picklist_order(column)

@@ -7,6 +7,8 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from salesforce_local_org.soql import search_terms
+
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
@@ -25,6 +27,7 @@ def register(connection: sqlite3.Connection) -> None:
         ("soql_choices", 1, choices),
         ("soql_distance", 5, distance),
         ("soql_format", 3, localised),
+        ("soql_search", 2, search_terms.matches),
     )
     for name, count, function in functions:
         connection.create_function(name, count, function, deterministic=True)

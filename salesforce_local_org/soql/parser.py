@@ -22,6 +22,7 @@ from salesforce_local_org.soql.tree import (
     OrderItem,
     Path,
     Query,
+    Search,
     Selected,
     SemiJoin,
     SourceName,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 LONGEST_STATEMENT = 100_000
 """Characters of one SOQL statement (SOQL and SOSL Limits)."""
 DEEPEST_BRACKETS = 100
+_TERM = re.compile(r"^\s*FIND\s*\{.*\}", re.IGNORECASE | re.DOTALL)
 _BRACKET_OR_STRING = re.compile(r"[()]|'(?:[^'\\]|\\.)*'", re.DOTALL)
 
 
@@ -51,12 +53,30 @@ def parse(text: str) -> Query:
         )
     _refuse_deep_brackets(text)
     try:
-        query: Query = cast("Any", _parser().parse(text))
+        query: Query = cast("Any", _parser().parse(text, start="start"))
     except UnexpectedInput as error:
         raise unexpected_token(text, _place(error, text)) from None
     except VisitError as error:
         raise error.orig_exc from None
     return query
+
+
+def parse_search(text: str) -> Search:
+    """The tree of a SOSL statement.
+
+    Raises:
+        SoqlError: MALFORMED_SEARCH for anything the grammar does not know.
+    """
+    if not _TERM.search(text):
+        raise SoqlError(
+            "MALFORMED_SEARCH", "No search term found. The search term must be enclosed in braces."
+        )
+    try:
+        search: Search = cast("Any", _parser().parse(text, start="search"))
+    except UnexpectedInput as error:
+        refusal = unexpected_token(text, _place(error, text))
+        raise SoqlError("MALFORMED_SEARCH", refusal.message) from None
+    return search
 
 
 def _place(error: UnexpectedInput, text: str) -> int:
@@ -81,7 +101,13 @@ def _refuse_deep_brackets(text: str) -> None:
 @lru_cache(maxsize=1)
 def _parser() -> Lark:
     grammar = FilePath(__file__).with_name("grammar.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", transformer=_TreeBuilder(), propagate_positions=False)
+    return Lark(
+        grammar,
+        parser="lalr",
+        start=["start", "search"],
+        transformer=_TreeBuilder(),
+        propagate_positions=False,
+    )
 
 
 def _literal(token: Token) -> Literal:
@@ -104,12 +130,22 @@ class _TreeBuilder(Transformer[Token, Any]):
     def start(self, query: Query) -> Query:
         return query
 
+    def search(self, children: list[Any]) -> Search:
+        term, *clauses = children
+        said = {kind: content for kind, content in clauses if kind in {"in_fields", "returning", "limit"}}
+        limit = _literal(said["limit"][0]) if "limit" in said else None
+        fields = said["in_fields"][0].upper() if "in_fields" in said else "ALL"
+        return Search(term[term.index("{") + 1 : -1], fields, tuple(said.get("returning", ())), limit)
+
+    def target(self, children: list[Any]) -> Query:
+        name, *inside = children
+        path = Path((str(name),), name.start_pos, name.end_pos)
+        items = inside[0] if inside else (Selected(Path(("Id",), name.start_pos, name.end_pos)),)
+        return _with_clauses(Query(items, (SourceName(path, None),), start=name.start_pos), inside[1:])
+
     def query(self, children: list[Any]) -> Query:
         select, items, _, sources, *clauses = children
-        query = Query(items, sources, start=select.start_pos)
-        for clause in filter(None, clauses):
-            kind, content = ("all_rows", [clause]) if isinstance(clause, Token) else clause
-            _CLAUSES[kind](query, content)
+        query = _with_clauses(Query(items, sources, start=select.start_pos), clauses)
         query.children = [item for item in items if isinstance(item, ChildQuery)]
         return query
 
@@ -218,6 +254,8 @@ class _TreeBuilder(Transformer[Token, Any]):
     def category(self, children: list[Any]) -> list[Any]:
         return children
 
+    in_fields = _tail("in_fields")
+    returning = _tail("returning")
     using = _tail("using")
     where = _tail("where")
     group_by = _tail("group_by")
@@ -231,6 +269,13 @@ class _TreeBuilder(Transformer[Token, Any]):
 
     def usage_update(self, children: list[Any]) -> tuple[str, Any]:
         return "usage_update", children
+
+
+def _with_clauses(query: Query, clauses: list[Any]) -> Query:
+    for clause in filter(None, clauses):
+        kind, content = ("all_rows", [clause]) if isinstance(clause, Token) else clause
+        _CLAUSES[kind](query, content)
+    return query
 
 
 def _set(name: str, convert: Callable[[list[Any]], Any]) -> Callable[[Query, Any], None]:

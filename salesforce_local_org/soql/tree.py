@@ -164,3 +164,13 @@ class Query:
     all_rows: Literal | None = None
     start: int = 0
     children: list[ChildQuery] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Search:
+    """A FIND statement: what to look for, in which fields, and a query for each object in RETURNING."""
+
+    term: str
+    fields: str
+    targets: tuple[Query, ...]
+    limit: Literal | None = None

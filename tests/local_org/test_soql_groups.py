@@ -70,7 +70,7 @@ def test_aggregates_without_groups_are_one_row(leads: OrgClient) -> None:
             [{"Rating": "Cold"}],
         ),
         (
-            "SELECT Rating, SUM(AnnualRevenue) s FROM Lead GROUP BY Rating ORDER BY MAX(LastName) DESC LIMIT 1",
+            "SELECT Rating, SUM(AnnualRevenue) s FROM Lead GROUP BY Rating ORDER BY COUNT(Id) DESC LIMIT 1",
             [{"Rating": "Hot", "s": 50.0}],
         ),
         (
