@@ -123,6 +123,11 @@ class Session:
         """How many of the org's daily API requests are used by all; None before the first answer."""
         return self._quota.usage
 
+    @property
+    def instance_url(self) -> str:
+        """The origin of the org; logs in if need be."""
+        return self._authenticator.current().instance_url
+
     def resource(self, path: str) -> str:
         """The path of a REST resource: ``resource("query")`` is ``/services/data/v64.0/query``."""
         return f"/services/data/v{self.settings.api_version}/{path.lstrip('/')}"

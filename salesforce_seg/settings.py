@@ -5,6 +5,7 @@ Names follow the tap-salesforce definitions on Meltano Hub where they exist.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -225,18 +226,15 @@ _CHECKS = {"string": _text, "boolean": _boolean, "integer": _integer}
 
 
 def _api_version(text: str) -> str:
-    try:
-        version = float(text.strip().lower().removeprefix("v"))
-    except ValueError:
-        version = -1.0
-    if version < 0 or version != int(version) or version > 999:
+    match = re.fullmatch(r"v?(\d{1,3})(?:\.0)?", text.strip(), re.ASCII | re.IGNORECASE)
+    if match is None:
         raise ConfigurationError(
-            f"The setting api_version must look like 64.0, not {text!r}. Salesforce numbers its API "
-            f"versions so."
+            f"The setting api_version must look like 64.0, not {text!r}: so Salesforce numbers its versions."
         )
-    if version < OLDEST_API_VERSION:
+    version = f"{int(match[1])}.0"
+    if float(version) < OLDEST_API_VERSION:
         raise ConfigurationError(
-            f"API version {version} no longer exists: the oldest that Salesforce still answers is "
+            f"api_version {version} no longer exists: the oldest that Salesforce still answers is "
             f"{OLDEST_API_VERSION}. Set api_version to 64.0, or leave it out."
         )
-    return f"{version:.1f}"
+    return version

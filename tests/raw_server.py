@@ -82,6 +82,8 @@ class RawServer:
                 connection.close()
                 return None
             data += more
+            if data.startswith(b"\x16"):
+                return Received("TLS handshake", "", {}, data)
         head, _, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         headers = {
@@ -93,6 +95,9 @@ class RawServer:
         return Received(method, path, headers, body)
 
     def close(self) -> None:
+        """Stop listening, and cut all connections."""
+        if self._listener.fileno() < 0:
+            return
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._thread.join()
