@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import jwt
 
 from salesforce_local_org.api import login
+from salesforce_local_org.api.addresses import base_url, identity_url
 from salesforce_local_org.api.app import find_session
 from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response
 
@@ -47,10 +48,10 @@ def token(request: Request) -> Response:
         raise _invalid_grant("inactive user")
     issued_at = int(request.org.clock.now().timestamp() * 1000)
     session = request.org.sessions.open(user["Id"], form.get("client_id", ""), issued_at)
-    identity = _identity_url(request, user["Id"])
+    identity = identity_url(request, user["Id"])
     answer = {
         "access_token": session.token,
-        "instance_url": login.base_url(request),
+        "instance_url": base_url(request),
         "id": identity,
         "token_type": "Bearer",
         "issued_at": str(issued_at),
@@ -83,7 +84,7 @@ def _jwt_bearer(request: Request, form: Form) -> tuple[User, dict[str, str]]:
     if claims["iss"].startswith("not-approved"):
         raise _invalid_grant("user hasn't approved this consumer")
     audience = claims["aud"].rstrip("/").removesuffix("/services/oauth2/token")
-    if audience not in {*_AUDIENCES, login.base_url(request)}:
+    if audience not in {*_AUDIENCES, base_url(request)}:
         raise _invalid_grant("audience is invalid")
     if not 0 < claims["exp"] - time.time() <= _LONGEST_ASSERTION_LIFE:
         raise _invalid_grant("assertion is not valid: expired or valid for too long")
@@ -158,7 +159,7 @@ def introspect(request: Request) -> Response:
             "scope": _SCOPE,
             "client_id": session.client_id,
             "username": _user(request, session.user_id)["Username"],
-            "sub": _identity_url(request, session.user_id),
+            "sub": identity_url(request, session.user_id),
             "token_type": "access_token",
             "exp": issued + _SECONDS_A_TOKEN_LASTS,
             "iat": issued,
@@ -172,7 +173,7 @@ def introspect(request: Request) -> Response:
 def userinfo(request: Request) -> Response:
     """OpenID Connect's view of the token's user."""
     user = _user(request, _bearer_user(request))
-    identity = _identity_url(request, user["Id"])
+    identity = identity_url(request, user["Id"])
     facts = {
         "sub": identity,
         "user_id": user["Id"],
@@ -185,7 +186,7 @@ def userinfo(request: Request) -> Response:
         "given_name": user.get("FirstName"),
         "family_name": user.get("LastName"),
         "zoneinfo": user.get("TimeZoneSidKey"),
-        "profile": f"{login.base_url(request)}/{user['Id']}",
+        "profile": f"{base_url(request)}/{user['Id']}",
         "address": {},
         "urls": _urls(request, user["Id"]),
         "active": not login.is_inactive(user),
@@ -210,7 +211,7 @@ def identity(request: Request) -> Response:
         raise ApiError(403, "Bad_Id", "Bad_Id")
     user = _user(request, caller)
     facts = {
-        "id": _identity_url(request, caller),
+        "id": identity_url(request, caller),
         "asserted_user": True,
         "user_id": caller,
         "organization_id": request.org.org_id,
@@ -244,13 +245,9 @@ def _user(request: Request, user_id: str) -> User:
     return request.org.store.get("User", user_id) or {"Id": user_id, "Username": ""}
 
 
-def _identity_url(request: Request, user_id: str) -> str:
-    return f"{login.base_url(request)}/id/{request.org.org_id}/{user_id}"
-
-
 def _urls(request: Request, user_id: str) -> dict[str, str]:
     """Where the org's doors are; ``{version}`` is left for the client to fill in."""
-    base, data = login.base_url(request), "/services/data/v{version}/"
+    base, data = base_url(request), "/services/data/v{version}/"
     org15 = request.org.org_id[:15]
     return {
         "enterprise": f"{base}/services/Soap/c/{{version}}/{org15}",

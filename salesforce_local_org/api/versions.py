@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from salesforce_local_org.api.addresses import identity_url
 from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response, not_found
 
 router = Router()
@@ -39,7 +40,7 @@ def list_resources(request: Request) -> Response:
     base = f"/services/data/v{request.version}"
     resources = {name: f"{base}/{name}" for name in RESOURCES}
     if request.session:
-        resources["identity"] = f"/id/{request.org.org_id}/{request.session.user_id}"
+        resources["identity"] = identity_url(request, request.session.user_id)
     return json_response(resources)
 
 
