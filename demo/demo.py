@@ -1,6 +1,7 @@
 """The steps of ``meltano run demo`` around the taps and targets: prepare, count, show.
 
-``prepare`` starts from nothing, ``count`` asks the running org what the run cost, ``show`` prints what came of it.
+``prepare`` starts from nothing, ``count`` asks the running org what the run cost, ``show`` prints what
+came of it.
 """
 
 from __future__ import annotations
@@ -9,65 +10,75 @@ import json
 import shutil
 import subprocess
 import sys
-import urllib.request
 from collections import Counter
+from contextlib import closing
 from datetime import datetime, timezone
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+ORG = ("127.0.0.1", 8764)
+COMMANDS = Path(sys.executable).parent
 OUTPUT = Path(__file__).parent / "output"
-ORG = "http://127.0.0.1:8765"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
+STARTED_AT = OUTPUT / "started_at"
+API_CALLS = OUTPUT / "api_calls.json"
 STATE_IDS = (
     "dev:tap-salesforce-seg--demo-to-target-duckdb--demo",
     "dev:tap-salesforce-seg--demo-to-target-jsonl--demo",
 )
+DOORS = ("written", "unchanged", "not_for_salesforce", "rejected")
+STAMPS = ("system_modstamp", "last_modified_date", "created_date")
+LEAD_COLUMNS = ("first_name", "last_name", "company", "email", "title", "score_c", "test_prop_c")
+
+Row = tuple[Any, ...]
 
 
 def prepare(loader: str) -> None:
-    """Remove what an earlier run left: its files and its bookmarks."""
-    commands = Path(sys.executable).parent
-    if loader == "duckdb" and not (commands / "target-duckdb").exists():
-        sys.exit("target-duckdb loses no rows only up to Python 3.12; here, run: .venv/bin/meltano run demo-jsonl")
+    """Remove what an earlier run left: its org, its files, its bookmarks."""
+    if loader == "duckdb" and not (COMMANDS / "target-duckdb").exists():
+        sys.exit("No lossless target-duckdb runs on this Python: use .venv/bin/meltano run demo-jsonl")
+    run("salesforce-local-org", "stop", "--port", str(ORG[1]))
+    for state_id in STATE_IDS:
+        run("meltano", "state", "clear", "--force", state_id)
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "jsonl").mkdir(parents=True)
-    for state_id in STATE_IDS:
-        clear = [commands / "meltano", "state", "clear", "--force", state_id]
-        subprocess.run(clear, capture_output=True, check=False)
-    (OUTPUT / "started_at").write_text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S"))
+    STARTED_AT.write_text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S"))
+
+
+def run(command: str, *arguments: str) -> None:
+    """Run a command of the virtual environment; there may be nothing for it to do."""
+    subprocess.run([COMMANDS / command, *arguments], capture_output=True, check=False)
 
 
 def count() -> None:
-    """Ask the org, while it still runs, how many API calls each client made."""
-    with urllib.request.urlopen(f"{ORG}/_local/requests", timeout=10) as answer:
-        requests = json.load(answer)["requests"]
+    """Ask the org, while it still runs, how many API calls each client has used."""
+    with closing(HTTPConnection(*ORG, timeout=10)) as connection:
+        connection.request("GET", "/_local/requests")
+        requests = json.load(connection.getresponse())["requests"]
     calls: Counter[str] = Counter()
     for request in requests:
         calls[request["client"]] += request["api_calls"]
-    (OUTPUT / "api_calls.json").write_text(json.dumps(calls))
+    API_CALLS.write_text(json.dumps(+calls))
 
 
 def show() -> None:
-    """Print rows per collection, events by the four doors, API calls, and the Leads that came from events."""
+    """Print rows per collection, events by door, API calls, and the Leads that came from events."""
     database = warehouse()
-    started_at = (OUTPUT / "started_at").read_text()
-    print("\nSalesforce -> DuckDB: rows per collection (changed: stamped since the demo began)")
-    print_table(("collection", "rows", "deleted", "changed"), collections(database, started_at))
-    print("\nEvents -> Salesforce: 20 events, by door")
+    started_at = STARTED_AT.read_text()
+    print("\nSalesforce -> DuckDB: rows per collection, and how many of them changed during the demo")
+    print_table(("collection", "rows", "changed"), collections(database, started_at), side_by_side=3)
     summary = json.loads((OUTPUT / "summary.json").read_text())
-    print_table(("door", "events"), [(door, summary[door]) for door in DOORS])
-    print("\nWhy events were rejected (demo/output/rejected-events.jsonl)")
+    print(f"\nEvents -> Salesforce: {summary['events']} events by the door they left through")
+    print_table(("door", "events"), [(door.replace("_", " "), summary[door]) for door in DOORS])
+    print("\nRejected, and kept for another try in demo/output/rejected-events.jsonl")
     print_table(("event", "code", "reason"), rejects())
     print("\nAPI calls used")
-    print_table(("client", "calls"), sorted(json.loads((OUTPUT / "api_calls.json").read_text()).items()))
-    print("\nLeads that events created or changed")
-    columns = ("first_name", "last_name", "company", "email", "title", "score_c", "test_prop_c")
-    print_table(columns, leads(database, columns, started_at))
-
-
-DOORS = ("written", "unchanged", "not_for_salesforce", "rejected")
+    print_table(("by", "calls"), sorted(json.loads(API_CALLS.read_text()).items()))
+    print("\nLeads that events created or changed, as read back from Salesforce")
+    print_table(LEAD_COLUMNS, leads(database, started_at))
 
 
 def warehouse() -> duckdb.DuckDBPyConnection:
@@ -78,51 +89,66 @@ def warehouse() -> duckdb.DuckDBPyConnection:
         return database
     database = duckdb.connect()
     for file in sorted((OUTPUT / "jsonl").glob("*.jsonl")):
+        # The loader appends: of the versions of a row, the last line is today's.
         database.execute(
-            f'CREATE TABLE "{file.stem}" AS FROM read_json_auto(\'{file}\', sample_size=-1) '
-            "QUALIFY row_number() OVER (PARTITION BY id ORDER BY file_row_number DESC) = 1"
+            f'CREATE TABLE "{file.stem}" AS '
+            "SELECT * EXCLUDE line FROM (SELECT *, row_number() OVER () AS line "
+            f"FROM read_json_auto('{file}', sample_size=-1)) "
+            "QUALIFY row_number() OVER (PARTITION BY id ORDER BY line DESC) = 1"
         )
     return database
 
 
-def collections(database: duckdb.DuckDBPyConnection, started_at: str) -> list[tuple[Any, ...]]:
-    """Per collection: its name, rows, deleted rows, and rows stamped since the demo began."""
+def collections(database: duckdb.DuckDBPyConnection, started_at: str) -> list[Row]:
+    """Per collection: its name, its rows, and those stamped since the demo began."""
     tables = database.execute(
         "SELECT table_name, list(column_name) FROM information_schema.columns GROUP BY 1 ORDER BY 1"
     ).fetchall()
     rows = []
     for table, columns in tables:
-        deleted = "count(*) FILTER (is_deleted)" if "is_deleted" in columns else "''"
-        stamp = next(name for name in ("system_modstamp", "last_modified_date", "created_date") if name in columns)
-        changed = f"count(*) FILTER ({stamp}::TIMESTAMP >= '{started_at}'::TIMESTAMP)"
-        found = database.execute(f'SELECT count(*), {deleted}, {changed} FROM "{table}"').fetchone()
+        stamp = next(name for name in STAMPS if name in columns)
+        found = database.execute(
+            f'SELECT count(*), count(*) FILTER ({stamp}::TIMESTAMP >= ?::TIMESTAMP) FROM "{table}"',
+            [started_at],
+        ).fetchone()
         rows.append((table, *(found or ())))
     return rows
 
 
-def leads(database: duckdb.DuckDBPyConnection, columns: tuple[str, ...], started_at: str) -> list[tuple[Any, ...]]:
+def leads(database: duckdb.DuckDBPyConnection, started_at: str) -> list[Row]:
     """The Leads stamped since the demo began."""
     return database.execute(
-        f"SELECT {', '.join(columns)} FROM leads "
-        f"WHERE system_modstamp::TIMESTAMP >= '{started_at}'::TIMESTAMP ORDER BY email"
+        f"SELECT {', '.join(LEAD_COLUMNS)} FROM leads "
+        "WHERE system_modstamp::TIMESTAMP >= ?::TIMESTAMP ORDER BY lower(email)",
+        [started_at],
     ).fetchall()
 
 
-def rejects() -> list[tuple[str, str, str]]:
+def rejects() -> list[Row]:
     """The lines of the rejects file: which event, and why."""
     lines = (OUTPUT / "rejected-events.jsonl").read_text().splitlines()
     found = [json.loads(line) for line in lines]
-    return [(reject["event"].get("messageId", ""), reject["code"], reject["reason"]) for reject in found]
+    return [(reject["event"].get("messageId"), reject["code"], reject["reason"]) for reject in found]
 
 
-def print_table(header: tuple[str, ...], rows: list[tuple[Any, ...]]) -> None:
-    """Print rows under a header, each column as wide as its widest cell."""
-    cells = [header, *(tuple("" if cell is None else str(cell) for cell in row) for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
-    for number, row in enumerate(cells):
-        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-        if number == 0:
-            print("  " + "  ".join("-" * width for width in widths))
+def print_table(header: Row, rows: list[Row], side_by_side: int = 1) -> None:
+    """Print rows under a header, each column as wide as its widest cell.
+
+    Args:
+        header: The names of the columns.
+        rows: The rows, as long as the header.
+        side_by_side: Into how many blocks next to each other the rows are cut.
+    """
+    height = -(-len(rows) // side_by_side)
+    empty = ("",) * len(header)
+    cells = [tuple("" if cell is None else str(cell) for cell in row) for row in rows]
+    cells += [empty] * (height * side_by_side - len(cells))
+    blocks = [cells[first : first + height] for first in range(0, len(cells), height or 1)]
+    lines = [tuple(header) * side_by_side] + [sum(parts, ()) for parts in zip(*blocks, strict=True)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    lines.insert(1, tuple("-" * width for width in widths))
+    for line in lines:
+        print("  " + "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
 
 
 STEPS = {"prepare": prepare, "count": count, "show": show}
