@@ -1,0 +1,161 @@
+"""What happens when Salesforce fails: nothing is lost, nothing is written twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from target_pipe import group, identify, messages, track
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
+
+COMPOSITE = {"method": "POST", "path": "/composite$"}
+CLOSE = {"close_after_bytes": 0}
+BUSY = {"status": 503, "body": '[{"message":"Server too busy","errorCode":"SERVER_UNAVAILABLE"}]'}
+CASE = {
+    "event": "track",
+    "event_name": "Issue",
+    "operation": "create",
+    "object": "Case",
+    "field_mappings": {"properties.title": "Subject"},
+}
+
+
+def person(n: int, **traits: Any) -> dict[str, Any]:
+    return identify({"email": f"p{n}@example.com"} | traits)
+
+
+def row_failing_with(code: str) -> dict[str, Any]:
+    """An answer to a composite with one collection of one record."""
+    row = {"success": False, "errors": [{"statusCode": code, "message": "x", "fields": []}]}
+    member = {"body": [row], "httpHeaders": {}, "httpStatusCode": 200, "referenceId": "r"}
+    return {"status": 200, "body": {"compositeResponse": [member]}}
+
+
+def leads(org: OrgClient) -> int:
+    return len(org.query("SELECT Id FROM Lead"))
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("action", [CLOSE, BUSY, {"status": 502, "body": "<html>Bad gateway</html>"}])
+def test_a_create_whose_answer_was_lost_is_never_made_twice(
+    org: OrgClient, send: Any, when: str, action: Any
+) -> None:
+    org.faults([COMPOSITE | {"skip": 2, "times": 1, "when": when, "action": action}])
+    outcome = send(*(person(n) for n in range(300)), group("1", {"name": "N"}))
+    outcome.doors(created=301)
+    assert leads(org) == 300
+    assert len(org.query("SELECT Id FROM Account")) == 1
+
+
+def test_a_lost_update_is_counted_as_one(org: OrgClient, send: Any) -> None:
+    send(person(1))
+    org.faults([COMPOSITE | {"skip": 2, "times": 1, "when": "after", "action": CLOSE}])
+    send(person(1, title="T"), person(2)).doors(updated=1, created=1)
+    assert leads(org) == 2
+
+
+def test_a_lost_create_that_nothing_finds_again_is_a_reject(org: OrgClient, send: Any) -> None:
+    org.faults([COMPOSITE | {"skip": 1, "times": 1, "when": "after", "action": CLOSE}])
+    outcome = send(track("Issue", {"title": "T"}), actions=[CASE])
+    outcome.doors(rejected=1)
+    assert outcome.codes == ["OUTCOME_UNKNOWN"]
+    assert len(org.query("SELECT Id FROM Case")) == 1
+
+
+def test_a_server_that_stays_away_ends_the_run_with_the_settled_state(org: OrgClient, cli: Any) -> None:
+    content: list[Any] = messages([person(n) for n in range(4)])
+    content.insert(3, {"type": "STATE", "value": {"seen": 2}})
+    org.faults([COMPOSITE | {"skip": 3, "times": None, "action": BUSY}])
+    outcome = cli(content, batch_size=2, max_retries=1)
+    assert outcome.exit_code == 1
+    assert "503" in outcome.log
+    assert "Server too busy" in outcome.log
+    outcome.doors(created=2)
+    assert outcome.states == []  # the state came after the batch was settled
+    assert outcome.rejects == []
+    assert leads(org) == 2
+
+
+def test_locked_rows_are_sent_again(org: OrgClient, send: Any) -> None:
+    send(*(person(n) for n in range(3)))
+    org.faults([COMPOSITE | {"skip": 2, "times": 2, "action": {"lock_rows": True}}])
+    send(*(person(n, title="T") for n in range(5))).doors(updated=3, created=2)
+
+
+def test_rows_that_stay_locked_are_rejects(org: OrgClient, send: Any) -> None:
+    org.faults([COMPOSITE | {"skip": 2, "times": None, "action": {"lock_rows": True}}])
+    outcome = send(person(1), person(2), max_retries=1)
+    outcome.doors(rejected=2)
+    assert outcome.codes == ["UNABLE_TO_LOCK_ROW"] * 2
+    assert leads(org) == 0
+
+
+def test_a_lookup_that_fails_for_a_while_is_made_again(org: OrgClient, send: Any) -> None:
+    org.faults([COMPOSITE | {"skip": 1, "times": 1, "action": BUSY}])
+    send(person(1)).doors(created=1)
+
+
+def test_an_expired_session_is_renewed_in_the_middle_of_a_batch(org: OrgClient, send: Any) -> None:
+    org.faults([COMPOSITE | {"skip": 2, "times": 1, "action": {"expire_sessions": True}}])
+    send(*(person(n) for n in range(10))).doors(created=10)
+    send(*(person(n) for n in range(10))).doors(unchanged=10)
+
+
+def test_one_bad_event_spoils_no_other_on_the_same_record(org: OrgClient, send: Any) -> None:
+    org.custom_field(
+        "Lead.tier__c",
+        "Picklist",
+        valueSet={
+            "restricted": True,
+            "valueSetDefinition": {"value": [{"fullName": "Gold", "label": "Gold", "default": False}]},
+        },
+    )
+    outcome = send(
+        person(1, title="1"),
+        person(1, tier="Tin"),
+        person(1, title="3"),
+        person(1, tier="Gold"),
+        person(1, tier="Tin"),
+        person(2, title="x"),
+    )
+    outcome.doors(created=2, updated=2, rejected=2)
+    assert outcome.codes == ["INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"] * 2
+    assert [line["fields"] for line in outcome.rejects] == [["tier__c"]] * 2
+    assert org.query("SELECT Title, tier__c FROM Lead ORDER BY Email") == [
+        {"Title": "3", "tier__c": "Gold"},
+        {"Title": "x", "tier__c": None},
+    ]
+
+
+def test_one_row_that_spoils_its_whole_call_is_found(org: OrgClient, send: Any) -> None:
+    spoiled = '[{"message":"Cannot deserialize instance of string","errorCode":"JSON_PARSER_ERROR"}]'
+    org.faults([COMPOSITE | {"skip": 2, "times": 2, "action": {"status": 400, "body": spoiled}}])
+    send(*(person(n) for n in range(250))).doors(created=250)
+    assert leads(org) == 250
+    org.faults([COMPOSITE | {"skip": 2, "times": None, "action": {"status": 400, "body": spoiled}}])
+    outcome = send(person(900), person(901))
+    outcome.doors(rejected=2)
+    assert outcome.codes == ["JSON_PARSER_ERROR"] * 2
+
+
+def test_a_lead_converted_since_the_lookup_is_looked_up_again(org: OrgClient, send: Any) -> None:
+    send(person(1))
+    for code in ("ENTITY_IS_DELETED", "CANNOT_UPDATE_CONVERTED_LEAD"):
+        org.faults([COMPOSITE | {"skip": 2, "times": 1, "action": row_failing_with(code)}])
+        send(person(1, title=code)).doors(updated=1)
+    failing = COMPOSITE | {"action": row_failing_with("CANNOT_UPDATE_CONVERTED_LEAD")}
+    org.faults([failing | {"skip": 2}, failing | {"skip": 3}])
+    outcome = send(person(1, title="again"))
+    outcome.doors(rejected=1)
+    assert outcome.codes == ["CANNOT_UPDATE_CONVERTED_LEAD"]
+
+
+def test_full_storage_stops_the_run(org: OrgClient, cli: Any) -> None:
+    org.faults([COMPOSITE | {"skip": 2, "times": 1, "action": row_failing_with("STORAGE_LIMIT_EXCEEDED")}])
+    outcome = cli(messages([person(1)]))
+    assert outcome.exit_code == 1
+    assert "STORAGE_LIMIT_EXCEEDED" in outcome.log
+    outcome.doors()
+    assert outcome.rejects == []
