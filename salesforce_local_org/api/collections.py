@@ -214,9 +214,8 @@ def _read(sobject: SObject, record: dict[str, Any]) -> Draft:
 
 def _check_count(records: Sequence[object]) -> None:
     if len(records) > _MOST_RECORDS:
-        raise ApiError(
-            400, "EXCEEDED_ID_LIMIT", f"record limit reached. cannot submit more than {_MOST_RECORDS} records"
-        )
+        text = f"record limit reached. cannot submit more than {_MOST_RECORDS} records into this call"
+        raise ApiError(400, "EXCEEDED_ID_LIMIT", text)
 
 
 def _check_chunks(drafts: list[Draft]) -> None:
