@@ -77,9 +77,12 @@ class Task:
     doom: Doom | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
+    workers_done: threading.Event = field(default_factory=threading.Event, repr=False)
+    """Set while no thread works on it: its files are whole."""
 
     def __post_init__(self) -> None:
         self.created = self.changed = self.clock.now()
+        self.workers_done.set()
 
     @property
     def is_over(self) -> bool:
@@ -98,13 +101,16 @@ class Task:
         """End it because the org itself ends."""
         self.move_to(self.stopped_state)
 
-    def take_faults(self) -> None:
-        """Remember what the faults on the current request want to become of this."""
+    def take_faults(self) -> bool:
+        """Remember what the faults on the current request want to become of this; whether they do at all."""
         message = faults.in_force("fail_job")
         if message is not None:
             self.doom = Doom(FAILED, message)
-        elif faults.in_force("abort_job"):
+            return True
+        if faults.in_force("abort_job"):
             self.doom = Doom(self.stopped_state)
+            return True
+        return False
 
     def meet_doom(self) -> None:
         """End now as an operator wants it, if one does; even what is complete loses its success."""
@@ -242,6 +248,7 @@ class Jobs:
 
     def _run(self, task: Task, work: Callable[[], None]) -> None:
         with self._free_workers:
+            task.workers_done.clear()
             started = monotonic()
             try:
                 if task.move_to(IN_PROGRESS):
@@ -258,6 +265,7 @@ class Jobs:
                 task.move_to(FAILED, "InternalServerError : An unexpected error occurred.")
             task.milliseconds += round(1000 * (monotonic() - started))
             task.move_to(task.done_state)
+        task.workers_done.set()
         with self._lock:
             self._threads.discard(threading.current_thread())
 

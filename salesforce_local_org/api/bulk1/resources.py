@@ -142,8 +142,8 @@ def _find_batch(request: Request) -> Batch:
     batch = next((each for each in _find_job(request).batches if each.id == wanted), None)
     if batch is None:
         raise AsyncError("InvalidBatch", f"Unable to find Batch for id: {request.params['batch_id']}")
-    batch.take_faults()
-    batch.meet_doom()
+    if batch.take_faults():
+        batch.meet_doom()
     return batch
 
 

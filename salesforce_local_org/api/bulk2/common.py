@@ -50,8 +50,7 @@ def find_job(request: Request, kind: type[SomeJob]) -> SomeJob:
     job = request.org.jobs.find(request.params["job_id"])
     if not isinstance(job, kind):
         raise not_found()
-    job.take_faults()
-    if request.method == "GET":
+    if job.take_faults() and request.method == "GET":
         job.meet_doom()
     return job
 

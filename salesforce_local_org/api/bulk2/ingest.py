@@ -165,6 +165,7 @@ def _results(kind: str) -> Callable[[Request], Response]:
         if not job.is_over:
             text = f"The job has no results: its state is {job.state}"
             raise common.bulk_error("INVALIDJOBSTATE", text)
+        job.workers_done.wait()
         return Response(200, job.result(kind), dict(common.CSV_HEADERS))
 
     return answer

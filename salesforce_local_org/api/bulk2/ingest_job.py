@@ -120,22 +120,25 @@ class IngestJob(Job):
 
     def result(self, kind: str) -> Iterator[bytes]:
         """A result file: ``successful``, ``failed`` or ``unprocessed`` rows, below their header."""
-        header = self._file.header if self._file else []
+        file = self._file or self._readable_file()
+        header = file.header if file else []
         own = self.dialect.line(header, quote=False)
         if kind == "unprocessed":
-            if header:
+            if file:
                 yield own.encode()
-            yield from self._unprocessed()
+                for row in islice(file.rows(), self.records_processed, None):
+                    yield self.dialect.line(row).encode()
             return
         added = self.dialect.line(_RESULT_COLUMNS[kind]).removesuffix(self.dialect.terminator)
         yield (added + (self.dialect.delimiter + own if header else self.dialect.terminator)).encode()
         spool = self.spool(kind)
         yield from spool.read(0, spool.size)
 
-    def _unprocessed(self) -> Iterator[bytes]:
-        if self._file:
-            for row in islice(self._file.rows(), self.records_processed, None):
-                yield self.dialect.line(row).encode()
+    def _readable_file(self) -> CsvFile | None:
+        try:
+            return self._checked_file()
+        except CsvError:
+            return None
 
 
 class _Results:
