@@ -256,12 +256,10 @@ _TRANSIENT_RULES = (
     Rule(
         Remedy.RETRY,
         ServerUnavailable,
-        codes=_codes(
-            "SERVER_UNAVAILABLE UNKNOWN_EXCEPTION REQUEST_RUNNING_TOO_LONG TOO_MANY_APEX_REQUESTS "
-            "CUSTOM_NOT_ACCEPTABLE"
-        ),
+        codes=_codes("SERVER_UNAVAILABLE UNKNOWN_EXCEPTION REQUEST_RUNNING_TOO_LONG TOO_MANY_APEX_REQUESTS"),
         statuses=_REQUEST,
     ),
+    Rule(Remedy.RETRY, ServerUnavailable, codes=_codes("CustomNotAcceptable"), unprocessed=True),
     Rule(Remedy.RETRY, ServerUnavailable, statuses=_status(406, 420), unprocessed=True),
     Rule(Remedy.RETRY, ServerUnavailable, statuses=_status(408)),
     Rule(

@@ -41,6 +41,8 @@ VERSION_LIST = "/services/data"
 """The list of API versions: the one call that costs nothing (REST API Developer Guide, "Limit Info
 Header")."""
 
+NO_CONTENT = 204
+
 log = logging.getLogger(__name__)
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -170,11 +172,11 @@ class Session:
         """Make one call and decode its JSON answer; arguments and errors as for :meth:`call`.
 
         Returns:
-            The JSON value, numbers with a point or exponent as Decimal; None for an empty body.
+            The JSON value, numbers with a point or exponent as Decimal; None for 204 No Content.
 
         Raises:
-            ServerUnavailable: The answer is not JSON (a maintenance page, a body cut short), even after
-                all tries.
+            ServerUnavailable: The answer is not JSON (a maintenance page, a body cut short, nothing at all),
+                even after all tries.
         """
         request = self._request(method, path, False, options)
         return self.backoff.see_through(
@@ -299,7 +301,7 @@ def encode_json(value: Any) -> bytes:
 
 
 def _decoded(request: _Request, response: requests.Response) -> Any:
-    if not response.content:
+    if response.status_code == NO_CONTENT:
         return None
     try:
         return decode_json(response.content)

@@ -28,6 +28,13 @@ def answer(status: int = 200, body: Any = b"", headers: dict[str, str] | None = 
 
 
 @dataclass
+class FallSilent:
+    """Send the beginning of an answer, then nothing more."""
+
+    after: bytes
+
+
+@dataclass
 class RawServer:
     """Takes one request a connection and sends the next entry of its script (the last one for ever).
 
@@ -66,7 +73,9 @@ class RawServer:
                 self.received.append(request)
                 step = self.script.pop(0) if len(self.script) > 1 else self.script[0]
             reply = step(request) if callable(step) else step
-            if reply is not None:
+            if isinstance(reply, FallSilent):
+                connection.sendall(reply.after)
+            elif reply is not None:
                 connection.sendall(reply)
                 connection.shutdown(socket.SHUT_RDWR)
                 connection.close()
