@@ -50,7 +50,7 @@ def serve(
     server = Server(Door(org), idle_timeout, lambda: _say_ready(url))
     org.url, org.shut_down = _reachable(url), server.end
     asyncio.run(server.serve([listener]))
-    org.store.close()
+    org.close()
     return 0
 
 

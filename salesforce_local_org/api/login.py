@@ -6,14 +6,14 @@ able to live with is asked for by passwords, client ids, secrets and tokens that
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from xml.sax.saxutils import escape
 
-from salesforce_local_org.api.soap import SoapFaultError, child_text, xml_text
+from salesforce_local_org.api.addresses import base_url
+from salesforce_local_org.api.soap import SoapFaultError, child_text, text_element
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from xml.etree.ElementTree import Element
 
     from salesforce_local_org.api.http import Request
@@ -77,20 +77,6 @@ def is_inactive(user: dict[str, Any]) -> bool:
     return user.get("IsActive") == 0
 
 
-def base_url(request: Request) -> str:
-    """The address by which the client reaches this org: what login answers as the instance.
-
-    It is the one the client used; but a client that came for ``login.salesforce.com`` (through a proxy) must
-    be sent here for everything else.
-    """
-    host = request.headers.get("host", "")
-    if not re.fullmatch(r"[\w.\-]+(:\d+)?|\[[0-9a-f:]+\](:\d+)?", host, re.ASCII | re.IGNORECASE):
-        return request.org.url
-    if host.partition(":")[0].lower().endswith("salesforce.com"):
-        return request.org.url
-    return f"http://{host}"
-
-
 def soap_login(request: Request, operation: Element) -> str:
     """``login``: a session for a user name and a password with its security token behind it.
 
@@ -119,11 +105,24 @@ def soap_login(request: Request, operation: Element) -> str:
 
 def _login_result(request: Request, user: dict[str, Any], *, expired: bool) -> str:
     org, base, org15 = request.org, base_url(request), request.org.org_id[:15]
-    session = org.sessions.open(
-        user["Id"], "", int(org.clock.now().timestamp() * 1000), password_expired=expired
-    )
+    issued_at = int(org.clock.now().timestamp() * 1000)
+    session = org.sessions.open(user["Id"], "", issued_at, password_expired=expired)
     flavour = "c" if request.path.lower().startswith("/services/soap/c/") else "u"
-    details = {
+    parts = {
+        "metadataServerUrl": f"{base}/services/Soap/m/{request.version}/{org15}",
+        "passwordExpired": str(expired).lower(),
+        "sandbox": "false",
+        "serverUrl": f"{base}/services/Soap/{flavour}/{request.version}/{org15}",
+        "sessionId": session.token,
+        "userId": user["Id"],
+    }
+    return f"<result>{_elements(parts)}<userInfo>{_elements(user_facts(org, user))}</userInfo></result>"
+
+
+def user_facts(org: Org, user: dict[str, Any]) -> dict[str, Any]:
+    """What SOAP tells about a user and their org: ``GetUserInfoResult``."""
+    organization = org.store.get("Organization", org.org_id) or {}
+    return {
         "accessibilityMode": "false",
         "chatterExternal": "false",
         "currencySymbol": "$",
@@ -134,7 +133,7 @@ def _login_result(request: Request, user: dict[str, Any], *, expired: bool) -> s
         "orgHasPersonAccounts": str(org.schema.features["person_accounts"]).lower(),
         "organizationId": org.org_id,
         "organizationMultiCurrency": str(org.schema.features["multi_currency"]).lower(),
-        "organizationName": _organization_name(org),
+        "organizationName": organization.get("Name"),
         "profileId": user.get("ProfileId"),
         "roleId": user.get("UserRoleId"),
         "sessionSecondsValid": "7200",
@@ -149,19 +148,7 @@ def _login_result(request: Request, user: dict[str, Any], *, expired: bool) -> s
         "userType": user.get("UserType"),
         "userUiSkin": "Theme3",
     }
-    return (
-        f"<result><metadataServerUrl>{base}/services/Soap/m/{request.version}/{org15}</metadataServerUrl>"
-        f"<passwordExpired>{str(expired).lower()}</passwordExpired><sandbox>false</sandbox>"
-        f"<serverUrl>{base}/services/Soap/{flavour}/{request.version}/{org15}</serverUrl>"
-        f"<sessionId>{session.token}</sessionId><userId>{user['Id']}</userId>"
-        f"<userInfo>{''.join(_element(name, text) for name, text in details.items())}</userInfo></result>"
-    )
 
 
-def _organization_name(org: Org) -> str:
-    organization = org.store.get("Organization", org.org_id)
-    return str(organization["Name"]) if organization else ""
-
-
-def _element(name: str, text: str | None) -> str:
-    return f'<{name} xsi:nil="true"/>' if text is None else f"<{name}>{escape(xml_text(str(text)))}</{name}>"
+def _elements(parts: Mapping[str, Any]) -> str:
+    return "".join(text_element(name, text) for name, text in parts.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from xml.etree import ElementTree as ET
 from xml.sax.saxutils import escape
@@ -12,10 +13,23 @@ from salesforce_local_org.limits import API_REQUESTS
 
 router = Router()
 
-OPERATIONS = {"login": ("login", "soap_login")}
+OPERATIONS = {
+    "login": ("login", "soap_login"),
+    "logout": ("soap_records", "logout"),
+    "create": ("soap_records", "create"),
+    "update": ("soap_records", "update"),
+    "delete": ("soap_records", "delete"),
+    "undelete": ("soap_records", "undelete"),
+    "emptyRecycleBin": ("soap_records", "empty_recycle_bin"),
+    "merge": ("soap_records", "merge"),
+    "convertLead": ("soap_records", "convert_lead"),
+    "getServerTimestamp": ("soap_records", "get_server_timestamp"),
+    "getUserInfo": ("soap_records", "get_user_info"),
+}
 """Operation -> module and function that answer it: request and element in, XML of the results out."""
 
 _NEED_NO_SESSION = {"login"}
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FLAVOURS = {"u": "partner", "c": "enterprise"}
 _ENVELOPE = (
     '<?xml version="1.0" encoding="UTF-8"?>'
@@ -67,7 +81,7 @@ def _answer(request: Request, name: str, operation: ET.Element) -> Response:
 def fault(request: Request, error: ApiError) -> Response:
     """An error as a SOAP fault, which is always HTTP 500."""
     kind = error.kind if isinstance(error, SoapFaultError) else "UnexpectedErrorFault"
-    code, text = escape(error.code), escape(xml_text(error.message))
+    code, text = escape(error.code), escape(_NOT_XML.sub("", error.message))
     flavour = _flavour(request) or "partner"
     body = (
         f"<soapenv:Fault><faultcode>{code}</faultcode><faultstring>{code}: {text}</faultstring>"
@@ -87,9 +101,11 @@ def child_text(element: ET.Element, name: str) -> str:
     return next(((child.text or "") for child in element if local_name(child) == name), "")
 
 
-def xml_text(text: str) -> str:
-    """A text without the characters that XML cannot hold."""
-    return "".join(character for character in text if character in "\t\n\r" or character >= " ")
+def text_element(name: str, value: object) -> str:
+    """An element with a text; None is ``xsi:nil``. What XML cannot hold is left out of the text."""
+    if value is None:
+        return f'<{name} xsi:nil="true"/>'
+    return f"<{name}>{escape(_NOT_XML.sub('', str(value)))}</{name}>"
 
 
 def _flavour(request: Request) -> str | None:
