@@ -91,7 +91,7 @@ class PostgresServer:
             text=True,
             check=True,
         )
-        return [json.loads(line) for line in answer.stdout.splitlines()]
+        return [json.loads(line) for line in answer.stdout.split("\n") if line]
 
     def stop(self) -> None:
         """Stop the server and remove its files."""

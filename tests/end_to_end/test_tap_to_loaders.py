@@ -1,0 +1,139 @@
+"""The tap piped into real loaders: what they hold afterwards is what the org holds."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from loaders import PostgresServer, loader, python_of
+from warehouse import OrgTable
+
+from tap_salesforce_seg.collections import COLLECTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from local_org_client import OrgClient
+
+SECONDS_TO_WAIT = 300
+
+READ_DUCKDB = """
+import duckdb, json, sys
+tables = {}
+connection = duckdb.connect(sys.argv[1], read_only=True)
+found = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sfdc'"
+for (table,) in connection.execute(found).fetchall():
+    rows = connection.execute(f'SELECT * FROM sfdc."{table}"')
+    names = [column[0] for column in rows.description]
+    tables[table] = [dict(zip(names, row)) for row in rows.fetchall()]
+print(json.dumps(tables, default=str))
+"""
+
+
+class Pipe:
+    """The tap piped into one loader, run after run, with the state that the loader gave back."""
+
+    def __init__(self, org: OrgClient, directory: Path, name: str, settings: dict[str, Any]) -> None:
+        self._tap = directory / "tap.json"
+        self._tap.write_text(json.dumps({"instance_url": org.url, "access_token": org.token()}))
+        self._loader = directory / "loader.json"
+        self._loader.write_text(json.dumps(settings))
+        self._state = directory / "state.json"
+        self._command = loader(name)
+
+    def run(self) -> None:
+        state = ["--state", str(self._state)] if self._state.exists() else []
+        tap = subprocess.Popen(
+            [sys.executable, "-m", "tap_salesforce_seg", "--config", str(self._tap), *state],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        load = subprocess.run(
+            [self._command, "--config", str(self._loader)],
+            stdin=tap.stdout,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_TO_WAIT,
+            check=False,
+        )
+        _, messages = tap.communicate()
+        assert load.returncode == 0, load.stderr[-3000:]
+        assert tap.returncode == 0, messages.decode()
+        self._state.write_text(load.stdout.strip().splitlines()[-1])
+
+
+def change(org: OrgClient) -> None:
+    """What may happen to a company between two runs."""
+    leads = org.query("SELECT Id FROM Lead WHERE IsConverted = false LIMIT 3")
+    org.rest("PATCH", f"sobjects/Lead/{leads[0]['Id']}", json={"Title": 'Zoë\'s "new"\r\ntitle \\ 7'})
+    org.rest("DELETE", f"sobjects/Lead/{leads[1]['Id']}")
+    org.create("Lead", [{"LastName": "Ünal", "Company": "東京 Ltd"}])
+    (account,) = org.query("SELECT Id FROM Account LIMIT 1")
+    org.rest("PATCH", f"sobjects/Account/{account['Id']}", json={"AnnualRevenue": 1234567.89})
+
+
+def compare(org: OrgClient, tables: dict[str, list[dict[str, Any]]]) -> None:
+    """Every collection, every row, every column."""
+    for collection in COLLECTIONS:
+        if collection.name == "names":
+            continue
+        table = OrgTable(org, collection.sobject)
+        loaded = tables[collection.name]
+        assert len(loaded) == len(table.rows), collection.name
+        assert table.checksums_of(loaded) == table.checksums(), collection.name
+
+
+def load_twice(org: OrgClient, pipe: Pipe) -> None:
+    """A first load, an hour after the company was made; some changes; and a second load, an hour later."""
+    org.clock(offset_seconds=3600)
+    pipe.run()
+    change(org)
+    org.clock(offset_seconds=7200)
+    pipe.run()
+
+
+def test_target_jsonl(demo_org: OrgClient, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    pipe = Pipe(
+        demo_org, tmp_path, "target-jsonl", {"destination_path": str(folder), "do_timestamp_file": False}
+    )
+    load_twice(demo_org, pipe)
+    tables: dict[str, list[dict[str, Any]]] = {}
+    for file in folder.glob("*.jsonl"):
+        latest = {row["id"]: row for row in map(json.loads, file.read_text().splitlines())}
+        tables[file.stem] = list(latest.values())  # target-jsonl appends
+    compare(demo_org, tables)
+
+
+def test_target_duckdb(demo_org: OrgClient, tmp_path: Path) -> None:
+    database = tmp_path / "warehouse.duckdb"
+    settings = {"path": str(database), "default_target_schema": "sfdc"}
+    load_twice(demo_org, Pipe(demo_org, tmp_path, "target-duckdb", settings))
+    read = [python_of("target-duckdb"), "-c", READ_DUCKDB, database]
+    compare(demo_org, json.loads(subprocess.run(read, capture_output=True, text=True, check=True).stdout))
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer]:
+    server = PostgresServer()
+    yield server
+    server.stop()
+
+
+def test_target_postgres(demo_org: OrgClient, tmp_path: Path, postgres: PostgresServer) -> None:
+    settings = {
+        "host": "127.0.0.1",
+        "port": postgres.port,
+        "user": "postgres",
+        "password": "none",
+        "database": "postgres",
+        "default_target_schema": "sfdc",
+    }
+    load_twice(demo_org, Pipe(demo_org, tmp_path, "target-postgres", settings))
+    names = [each.name for each in COLLECTIONS if each.name != "names"]
+    compare(demo_org, {name: postgres.rows(f'SELECT * FROM sfdc."{name}"') for name in names})
