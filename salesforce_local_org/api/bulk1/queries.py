@@ -18,7 +18,6 @@ from salesforce_local_org.bulk.extract import (
     refuse_unsupported,
     steps,
 )
-from salesforce_local_org.bulk.order import unordered
 from salesforce_local_org.bulk.spool import Spool
 from salesforce_local_org.csv_io import Dialect
 from salesforce_local_org.jobs import JobFailedError
@@ -53,15 +52,13 @@ def work(org: Org, batch: Batch) -> None:
     job = batch.job
     text = batch.request_path.read_bytes().decode("utf-8", "replace").strip()
     statement = _compile(org, job, text)
-    may_chunk = not (statement.ordered or statement.limited)
     if batch.rows:
         statement = between(statement, *batch.rows)
-    elif job.pk_chunk_rows and may_chunk:
+    elif job.pk_chunk_rows and not (statement.ordered or statement.limited):
         _part(org, batch, statement)
         return
     row_ids = Extract(org.store, statement, Dialect()).row_ids()
-    ordered = [each for chunk in unordered(row_ids) for each in chunk] if may_chunk else row_ids
-    _WRITERS[job.content_type](org, batch, statement, text, ordered)
+    _WRITERS[job.content_type](org, batch, statement, text, row_ids)
     batch.records_processed = len(row_ids)
 
 
