@@ -99,6 +99,16 @@ def redacted_config(config: Mapping[str, Any], settings: Iterable[Setting]) -> d
     return {name: MASK if name in secret and value else value for name, value in config.items()}
 
 
+def _redact_message(record: logging.LogRecord) -> None:
+    try:
+        shown = record.getMessage()
+    except (TypeError, ValueError):  # logging itself complains of such records, and goes on
+        return
+    redacted = redact(shown)
+    if redacted != shown:
+        record.msg, record.args = redacted, ()
+
+
 def guard_logs() -> None:
     """Make every log record of this process pass through :func:`redact`, without its traceback.
 
@@ -112,10 +122,7 @@ def guard_logs() -> None:
 
     def create_guarded(*args: Any, **kwargs: Any) -> logging.LogRecord:
         record = create(*args, **kwargs)
-        shown = record.getMessage()
-        redacted = redact(shown)
-        if redacted != shown:
-            record.msg, record.args = redacted, ()
+        _redact_message(record)
         if record.exc_info:
             if logging.getLogger().isEnabledFor(logging.DEBUG):
                 record.exc_text = redact("".join(traceback.format_exception(*record.exc_info)))

@@ -120,6 +120,7 @@ def run_cli(command: Callable[[], click.Command]) -> NoReturn:
         command: Gives the click command, such as ``lambda: TapSalesforceSeg.cli``.
     """
     guard_logs()
+    logging.raiseExceptions = False  # a record that cannot be formatted would be shown with its arguments
     install_handlers()
     try:
         code = _run(command)

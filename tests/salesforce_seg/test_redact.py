@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import io
+import json
+import logging
+from typing import TYPE_CHECKING
+from urllib.parse import quote_plus
+from xml.sax.saxutils import escape
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from salesforce_seg.redact import MASK, guard_logs, redact, redacted_config, register
+from salesforce_seg.settings import CONNECTION_SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SESSION = "00D5e000000AbCd!AQEAQGx_y.zW4kLm0nOpQrStUvWx"
+
+
+@pytest.fixture
+def logged() -> Iterator[io.StringIO]:
+    """What a handler that knows nothing of secrets writes."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    create, logger = logging.getLogRecordFactory(), logging.getLogger("somebody.else")
+    logger.addHandler(handler)
+    guard_logs()
+    yield stream
+    logging.setLogRecordFactory(create)
+    logger.removeHandler(handler)
+
+
+@given(st.text(min_size=6).filter(lambda text: text.strip() == text))
+def test_a_registered_secret_is_gone_in_every_spelling(text: str) -> None:
+    secret = f"s3!{text}"
+    register(secret)
+    for spelled in (
+        secret,
+        quote_plus(secret, errors="replace"),
+        escape(secret),
+        json.dumps(secret),
+        repr(secret),
+    ):
+        assert secret not in redact(f"before {spelled} after")
+        assert redact(f"before {spelled} after").startswith("before ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Authorization: Bearer {SESSION}",
+        f"<sessionId>{SESSION}</sessionId>",
+        f"{{'access_token': '{SESSION}'}}",
+        f'{{"access_token":"{SESSION}"}}',
+        f"grant_type=password&password={SESSION}&x=1",
+        f"refresh_token={SESSION}",
+        f"client_secret: {SESSION}",
+        f"-----BEGIN RSA PRIVATE KEY-----\n{SESSION}\n-----END RSA PRIVATE KEY-----",
+        f"-----BEGIN PRIVATE KEY-----\n{SESSION}",
+    ],
+)
+def test_what_looks_like_a_secret_is_gone_unregistered(text: str) -> None:
+    assert SESSION not in redact(text)
+    assert MASK in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The password has expired.",
+        "Set refresh_token_file.",
+        "Check client_id and client_secret.",
+        "001Ab!x",
+        "",
+    ],
+)
+def test_plain_words_stay(text: str) -> None:
+    assert redact(text) == text
+
+
+def test_secrets_may_be_given_with_the_call() -> None:
+    assert redact("abc def", ["abc", ""]) == f"{MASK} def"
+
+
+def test_short_values_are_not_replaced_everywhere() -> None:
+    register("abc", "")
+    assert redact("abc is the alphabet's beginning") == "abc is the alphabet's beginning"
+
+
+def test_a_config_may_be_shown() -> None:
+    config = {each.name: f"value of {each.name}" for each in CONNECTION_SETTINGS} | {
+        "mine": 1,
+        "password": "",
+    }
+    shown = redacted_config(config, CONNECTION_SETTINGS)
+    assert shown["access_token"] == shown["private_key"] == MASK
+    assert shown["username"] == "value of username"
+    assert (shown["mine"], shown["password"]) == (1, "")
+
+
+def test_no_logger_writes_a_secret(logged: io.StringIO) -> None:
+    register("correct-horse-battery")
+    logger = logging.getLogger("somebody.else")
+    logger.error("fetching %s", "https://acme/?p=correct-horse-battery")
+    logger.error("sent %s to %s", {"password": "correct-horse-battery"}, "host")
+    logger.error(f"sent correct-horse-battery and {SESSION}")  # noqa: G004
+    logger.error("a plain %s", "word")
+    assert "correct-horse-battery" not in logged.getvalue()
+    assert SESSION not in logged.getvalue()
+    assert "a plain word" in logged.getvalue()
+
+
+def fail() -> None:
+    raise RuntimeError("correct-horse-battery")
+
+
+@pytest.mark.parametrize("level", [logging.INFO, logging.DEBUG])
+def test_a_traceback_is_for_debugging_and_redacted(
+    logged: io.StringIO, caplog: pytest.LogCaptureFixture, level: int
+) -> None:
+    caplog.set_level(level)
+    register("correct-horse-battery")
+    try:
+        fail()
+    except RuntimeError:
+        logging.getLogger("somebody.else").exception("it failed")
+    shown = logged.getvalue()
+    assert "it failed" in shown
+    assert ("Traceback" in shown) is (level == logging.DEBUG)
+    assert "correct-horse-battery" not in shown
+
+
+def test_a_record_that_cannot_be_formatted_does_not_stop_the_run(
+    logged: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", False)
+    logger = logging.getLogger("somebody.else")
+    logger.error("%d rows", "many")
+    logger.error("and on it goes")
+    assert "and on it goes" in logged.getvalue()
+
+
+def test_guarding_twice_is_guarding_once(logged: io.StringIO) -> None:
+    del logged
+    guarded = logging.getLogRecordFactory()
+    guard_logs()
+    assert logging.getLogRecordFactory() is guarded
