@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from salesforce_local_org.schema import SObject
 
 _FIELD_PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
-_STATUSES = {"ENTITY_IS_DELETED": 404, "NOT_FOUND": 404}
 _IDS_AT_ONCE = 500
 
 
@@ -63,7 +62,7 @@ def api_error(error: RecordError, version: str = "") -> ApiError:
     if "duplicateResult" in details:
         details = {"duplicateResut": with_record_urls(details["duplicateResult"], version)}
         return ApiError(400, error.code, error.message, None, **details)
-    return ApiError(_STATUSES.get(error.code, 400), error.code, error.message, error.fields)
+    return ApiError(400, error.code, error.message, error.fields)
 
 
 def row_error(error: RecordError) -> dict[str, Any]:

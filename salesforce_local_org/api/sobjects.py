@@ -173,7 +173,7 @@ def _check_there(request: Request, sobject: SObject, record_id: str) -> None:
     row = request.org.store.get(sobject, record_id)
     if row is None:
         gone = references.missing(request.org, sobject, record_id)
-        raise api_error(gone) if gone.code == "ENTITY_IS_DELETED" else not_found()
+        raise ApiError(404, gone.code, gone.message, []) if gone.code == "ENTITY_IS_DELETED" else not_found()
     limit = _moment(request, "if-unmodified-since")
     if limit and _last_modified(row) > limit:
         raise ApiError(412, "PRECONDITION_FAILED", "The record has been modified since the given time")

@@ -53,7 +53,7 @@ def read(sobject: SObject, record: Mapping[str, Any]) -> Draft:
             if found.name == "Id":
                 draft.id = _read_id(found, value)
             else:
-                draft.values[found.name] = values.read(found, value)
+                draft.values[found.name] = value if found.compound else values.read(found, value)
         elif name.lower() != "attributes":
             _read_relationship(draft, name, value)
     return draft

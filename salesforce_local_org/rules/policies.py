@@ -54,14 +54,15 @@ def check_duplicate_rules(org: Org, sobject: SObject, row: Row, *, allow_save: b
         allow_save: ``Sforce-Duplicate-Rule-Header: allowSave=true``: rules that only alert let it pass.
 
     Raises:
-        RecordError: DUPLICATES_DETECTED; its details are the ``duplicateResult``.
+        RecordError: DUPLICATES_DETECTED; its details hold the ``duplicateResult``.
     """
     for rule in org.schema.duplicate_rules:
         if rule.object != sobject.name or (allow_save and not rule.blocks):
             continue
         found = [each for each in _duplicates(org, rule, row) if each != row.get("Id")]
         if found:
-            raise RecordError("DUPLICATES_DETECTED", rule.message, details=_duplicate_result(rule, found))
+            details = {"duplicateResult": _duplicate_result(rule, found)}
+            raise RecordError("DUPLICATES_DETECTED", rule.message, details=details)
 
 
 def _duplicates(org: Org, rule: DuplicateRule, row: Row) -> list[str]:
