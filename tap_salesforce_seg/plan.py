@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from salesforce_seg import composite
+from tap_salesforce_seg.readers.openings import QUERIES_A_CALL
 from tap_salesforce_seg.readers.rest import PAGE_ROWS
 
 if TYPE_CHECKING:
@@ -17,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStream:
-    """What one stream will read, and the API calls this takes."""
+    """What one stream will read, and the API calls this takes.
+
+    Up to five incremental streams share the call for their first pages: it counts for the first of them.
+    """
 
     stream: str
     reader: str
@@ -40,11 +44,18 @@ def plan(session: Session, streams: Iterable[CollectionStream]) -> list[PlannedS
         session, [composite.query(session, query.count_soql, all_rows=True) for _, query in queries]
     )
     planned = []
+    shared = 0
     for (name, query), answer in zip(queries, counts, strict=True):
         if not answer.ok:
             raise answer.error(f"Counting {query.sobject}")
         rows = int(answer.body["totalSize"])
-        planned.append(PlannedStream(name, "rest", rows, max(1, -(-rows // PAGE_ROWS))))
+        pages = max(1, -(-rows // PAGE_ROWS))
+        if query.is_incremental:
+            first_page = int(shared % QUERIES_A_CALL == 0)
+            shared += 1
+        else:
+            first_page = 1
+        planned.append(PlannedStream(name, "rest", rows, first_page + pages - 1))
     return planned
 
 

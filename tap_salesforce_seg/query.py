@@ -23,6 +23,7 @@ class Query:
         key_may_be_null: Whether rows may have no value in the window's key; they are then read every time, as
             no filter on the key ever finds them.
         limit: Rows at most; None for all.
+        is_incremental: Whether it goes on from a bookmark, so that few rows are to be expected.
     """
 
     sobject: str
@@ -30,6 +31,7 @@ class Query:
     window: Window
     key_may_be_null: bool = False
     limit: int | None = None
+    is_incremental: bool = False
 
     @property
     def where(self) -> Condition | None:

@@ -169,6 +169,7 @@ class CollectionStream(Stream):
             read,
             key_may_be_null=bool(field and field.nillable),
             limit=self.ABORT_AT_RECORD_COUNT,
+            is_incremental=not self.syncs_fully and bookmark_of(self._bookmark) is not None,
         )
 
     def layout(self, *, without: Sequence[Column] = ()) -> RowLayout:

@@ -145,6 +145,7 @@ class TapSalesforceSeg(Plugin, Tap):
         if self.state:
             self.write_state()
         streams = self.selected
+        self.reader.announce([stream.query(stream.layout()) for stream in streams])
         try:
             Run(self._missing).extract(streams)
         finally:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from salesforce_seg import composite, soql
-from salesforce_seg.errors import InvalidQueryLocator, QueryTimeout, QueryTooLong, RunFailed
+from salesforce_seg.errors import (
+    InvalidQueryLocator,
+    ObjectUnavailable,
+    QueryTimeout,
+    QueryTooLong,
+    RunFailed,
+)
+from tap_salesforce_seg.readers.openings import Openings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -44,6 +51,11 @@ class RestReader:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._openings = Openings(session)
+
+    def announce(self, queries: Iterable[Query]) -> None:
+        """Name the queries that will be read, in order, so that small ones share an API call."""
+        self._openings.announce(query.soql for query in queries if query.is_incremental)
 
     def read(self, query: Query) -> Iterator[Page]:
         """The rows of a query, page by page, in no particular order.
@@ -88,6 +100,9 @@ class RestReader:
 
     def _open(self, text: str) -> Any:
         """The first page of a query: by its URL, or in a request body where it is too long for one."""
+        answer = self._openings.take(text)
+        if answer is not None:
+            return answer
         if len(text) > soql.LONGEST_QUERY:
             raise QueryTooLong(f"A query of {len(text):,} characters is more than Salesforce takes.")
         if len(quote(text)) <= LONGEST_URL:
@@ -95,10 +110,13 @@ class RestReader:
                 return self._session.call_json("GET", "queryAll", params={"q": text})
             except QueryTooLong:
                 logger.info("Salesforce finds the query too long for a URL; sending it in a request body")
-        (answer,) = composite.send(self._session, [composite.query(self._session, text, all_rows=True)])
-        if not answer.ok:
-            raise answer.error("The query")
-        return answer.body
+        try:
+            (member,) = composite.send(self._session, [composite.query(self._session, text, all_rows=True)])
+        except ObjectUnavailable as error:
+            raise QueryTooLong(f"The query is too long for a URL, and in a request body: {error}") from error
+        if not member.ok:
+            raise member.error("The query")
+        return member.body
 
     def _narrower(self, query: Query) -> Iterator[Page]:
         """A window that took too long: its halves; a second of rows, or an object without a clock, by Id."""
