@@ -116,8 +116,15 @@ class Settlement:
         """Resolve and write some intents of one wave, and then what is to be tried again of them."""
         resolution = self._resolver.resolve(intents)
         self._note_settled(resolution)
-        with _guarded(resolution.writes):
-            results = self._writer.write(resolution.writes)
+        results: dict[Write, Result] = {}
+        try:
+            with _guarded(resolution.writes):
+                self._writer.write(resolution.writes, results)
+        except BaseException:
+            for write in resolution.writes:
+                if isinstance(results.get(write), Written):
+                    self._note_written(write)
+            raise
         rounds: dict[int, list[Intent]] = defaultdict(list)
         for write in resolution.writes:
             for number, part in enumerate(self._conclude(write, results[write])):
@@ -134,8 +141,7 @@ class Settlement:
             The intents to try again: in one part, or in several that must follow each other.
         """
         if isinstance(result, Written):
-            for intent, door in _doors(write):
-                self.outcomes.done(intent, intent.lost or door)
+            self._note_written(write)
             return []
         if isinstance(result, Lost):
             return [self._to_look_up_again(write, result)]
@@ -169,6 +175,10 @@ class Settlement:
         for intent in suspects:
             self._reject(intent, error)
         return parts
+
+    def _note_written(self, write: Write) -> None:
+        for intent, door in _doors(write):
+            self.outcomes.done(intent, intent.lost or door)
 
     def _reject(self, intent: Intent, error: RecordRejected) -> None:
         self.outcomes.reject(Rejection(intent.position, intent.object, intent.operation, error), intent)

@@ -1,0 +1,180 @@
+"""Wrong settings, lines and events: one clear message or one reject each, and nothing else is lost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from target_pipe import identify, messages, schema
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
+
+STATE = {"type": "STATE", "value": {"seen": 1}}
+GOOD = identify({"email": "good@example.com"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"converted_leads": "maybe"}, "converted_leads"),
+        ({"multiple_matches": "some"}, "multiple_matches"),
+        ({"fill_required": True}, "fill_required"),
+        ({"api_type": "bulk"}, "api_type"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"batch_size": "many"}, "batch_size"),
+        ({"actions": {"event": "track"}}, "actions"),
+        ({"streams": []}, "streams"),
+        ({"lead_lookup_fields": {"email": 1}}, "lead_lookup_fields"),
+        ({"lead_lookup_fields": {"email": None}}, "lead_lookup_fields: `email` needs the API name"),
+        ({"trait_fields": {"page": {"a": "B"}}}, "trait_fields: `page` is no event type"),
+        ({"trait_fields": {"a": 1}}, "trait_fields: `a` needs the API name"),
+        ({"summary_path": "/no/such/folder/x.json"}, "summary_path"),
+        ({"username": None, "password": None}, "username"),
+        ({"password": None}, "password"),
+        ({"client_id": "a", "client_secret": "b", "access_token": "c"}, "access_token"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_message(cli: Any, settings: dict[str, Any], told: str) -> None:
+    outcome = cli(messages([GOOD]), counts=False, **settings)
+    assert outcome.exit_code == 2, outcome.log
+    assert told in outcome.log
+    assert outcome.states == outcome.rejects == []
+
+
+def test_a_field_to_look_up_by_that_the_org_does_not_have(cli: Any) -> None:
+    outcome = cli(messages([GOOD]), lead_lookup_fields={"email": "E_Mail__c"})
+    assert outcome.exit_code == 2
+    assert "lead_lookup_fields: Lead has no field E_Mail__c" in outcome.log
+    outcome.doors()
+
+
+def test_a_refused_login(org: OrgClient, cli: Any) -> None:
+    told = "Invalid username, password, security token; or user locked out."
+    fault = (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/" '
+        'xmlns:sf="urn:fault.partner.soap.sforce.com"><soapenv:Body><soapenv:Fault>'
+        f"<faultcode>sf:INVALID_LOGIN</faultcode><faultstring>INVALID_LOGIN: {told}</faultstring>"
+        "<detail><sf:LoginFault><sf:exceptionCode>INVALID_LOGIN</sf:exceptionCode>"
+        f"<sf:exceptionMessage>{told}</sf:exceptionMessage></sf:LoginFault></detail>"
+        "</soapenv:Fault></soapenv:Body></soapenv:Envelope>"
+    )
+    org.faults([{"path": "/services/Soap", "times": None, "action": {"status": 500, "body": fault}}])
+    outcome = cli([*messages([GOOD]), STATE])
+    assert outcome.exit_code == 2, outcome.log
+    assert "INVALID_LOGIN" in outcome.log
+    assert outcome.states == outcome.rejects == []
+
+
+def test_an_unreachable_host(cli: Any) -> None:
+    outcome = cli([*messages([GOOD]), STATE], login_url="http://127.0.0.1:9", max_retries=0)
+    assert outcome.exit_code in {1, 2}
+    assert "127.0.0.1" in outcome.log
+    assert outcome.states == outcome.rejects == []
+
+
+def test_bad_lines_are_rejects_and_the_others_are_written(org: OrgClient, cli: Any) -> None:
+    content = [
+        "this is no JSON",
+        "",
+        '{"type": "RECORD", "stream": "events", "rec',
+        "[1, 2]",
+        '{"no": "type"}',
+        *messages([GOOD]),
+        {"type": "RECORD", "stream": "events"},
+        {"type": "RECORD", "stream": "events", "record": [1]},
+        {"type": "WHATEVER", "a": 1},
+        {"type": "ACTIVATE_VERSION", "stream": "events", "version": 1},
+        *messages([identify({"email": "late@example.com"})])[1:],
+        STATE,
+    ]
+    outcome = cli(content)
+    assert outcome.exit_code == 0, outcome.log
+    outcome.doors(created=2, rejected=6)
+    assert sorted(outcome.codes) == ["INVALID_JSON"] * 2 + ["INVALID_MESSAGE"] * 4
+    assert outcome.rejects[0]["event"] == "this is no JSON"
+    assert "Messages of type WHATEVER are not known" in outcome.log
+    assert outcome.states == [{"seen": 1}]
+
+
+def test_a_record_without_a_schema_fails_the_run_after_all_else_is_written(org: OrgClient, cli: Any) -> None:
+    content = [
+        {"type": "RECORD", "stream": "early", "record": GOOD},
+        *messages([GOOD]),
+        STATE,
+    ]
+    outcome = cli(content, counts=False)
+    assert outcome.exit_code == 1
+    assert "'early'" in outcome.log
+    assert "2 events: 1 written (1 created," in outcome.log
+    assert outcome.codes == ["MISSING_SCHEMA"]
+    assert outcome.states == [{"seen": 1}]
+
+
+def test_a_schema_that_cannot_be_used_fails_the_run_after_all_else_is_written(
+    org: OrgClient, cli: Any
+) -> None:
+    broken = {"type": "SCHEMA", "stream": "broken", "schema": {"type": "object"}, "key_properties": []}
+    outcome = cli([broken, *messages([GOOD])], counts=False)
+    assert outcome.exit_code == 1
+    assert "1 events: 1 written" in outcome.log
+    assert "The schema of stream broken cannot be used" in outcome.log
+
+
+def test_a_record_against_its_schema_is_a_reject(org: OrgClient, run: Any) -> None:
+    strict = schema(
+        schema={"type": "object", "properties": {"type": {"type": "string"}, "userId": {"type": "integer"}}}
+    )
+    record = {"type": "RECORD", "stream": "events", "record": GOOD}
+    outcome = run([strict, record])
+    outcome.doors(rejected=1)
+    assert outcome.codes == ["INVALID_RECORD"]
+    assert "stream events" in outcome.rejects[0]["reason"]
+    run([strict, record], validate_records=False).doors(created=1)
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        ({"integrations": {"Salesforce": True}, "traits": {"email": "a@example.com"}}, "MISSING_TYPE"),
+        (identify({"email": "a@example.com"}, type=7), "MISSING_TYPE"),
+        (identify({"email": "a@example.com"}, type="identity"), "UNKNOWN_TYPE"),
+        (identify(None, userId=None), "MISSING_KEY"),
+        ({"type": "group", "integrations": {"Salesforce": True}, "traits": {"name": "N"}}, "MISSING_KEY"),
+        (identify(traits=[1]), "INVALID_TRAITS"),
+        (identify(traits="text"), "INVALID_TRAITS"),
+        (identify(traits=True), "INVALID_TRAITS"),
+        (identify({"email": 7}), "INVALID_EMAIL_ADDRESS"),
+        (identify({"email": ["a@example.com"]}), "INVALID_TYPE_ON_FIELD_IN_RECORD"),
+        (identify({"email": True}), "INVALID_EMAIL_ADDRESS"),
+    ],
+)
+def test_a_bad_event_is_one_reject_and_its_neighbours_are_written(
+    org: OrgClient, send: Any, event: dict[str, Any], code: str
+) -> None:
+    outcome = send(GOOD, event, identify({"email": "other@example.com"}))
+    outcome.doors(created=2, rejected=1)
+    assert outcome.codes == [code]
+    assert outcome.rejects[0]["event"] == json.loads(json.dumps(event))
+
+
+def test_traits_that_a_database_keeps_as_json_text(org: OrgClient, send: Any) -> None:
+    send(identify(traits=json.dumps({"email": "a@example.com", "title": "T"}))).doors(created=1)
+    assert org.query("SELECT Title FROM Lead") == [{"Title": "T"}]
+
+
+def test_no_events_cost_nothing(org: OrgClient, cli: Any) -> None:
+    org.forget_requests()
+    outcome = cli([schema(), {"type": "STATE", "value": {"seen": 0}}])
+    assert outcome.exit_code == 0
+    outcome.doors()
+    assert outcome.states == [{"seen": 0}]
+    assert org.requests() == []
+
+
+def test_hostile_values_are_only_values(org: OrgClient, send: Any) -> None:
+    hostile = "'; DELETE FROM Lead; -- \" \\ \u202e \u2028 <x> {!} @{ref.id} \ud800 \x00 \x07"
+    send(identify({"email": "a@example.com", "title": hostile, "@{x.id}": hostile, "": 1})).doors(created=1)
+    send(identify({"email": "a@example.com", "title": hostile})).doors(unchanged=1)

@@ -1,0 +1,122 @@
+"""The rejects file, and replaying it."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from target_pipe import group, identify, messages, read_lines, track
+
+from salesforce_seg.errors import ConfigurationError, RunFailed
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
+
+NAMELESS = group("1", {"phone": "1", "score": 1.10, "note": "naïve 🎈 \u0000"})
+
+
+def test_a_line_says_what_why_and_when(org: OrgClient, send: Any, config: Any) -> None:
+    outcome = send(NAMELESS, identify({}, userId=None), fail_on_rejects=False)
+    outcome.doors(rejected=2)
+    first, second = outcome.rejects
+    assert list(first) == ["stream", "event", "object", "operation", "code", "reason", "fields", "at"]
+    assert first["event"] == NAMELESS
+    assert (first["stream"], first["object"], first["operation"]) == ("events", "Account", "upsert")
+    assert (first["code"], first["fields"]) == ("REQUIRED_FIELD_MISSING", ["Name"])
+    assert first["reason"]
+    assert first["at"].startswith("20")
+    assert first["at"].endswith("Z")
+    assert (second["object"], second["code"]) == ("Lead", "MISSING_KEY")
+    assert "Rejected: 1 with REQUIRED_FIELD_MISSING; see " in outcome.log
+    path = Path(config["rejects_path"])
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = path.read_bytes()
+    send(NAMELESS).doors(rejected=1)
+    assert path.read_bytes().startswith(before)
+
+
+def test_a_run_with_rejects_may_fail(org: OrgClient, send: Any, cli: Any) -> None:
+    with pytest.raises(RunFailed, match=r"1 events were rejected \(fail_on_rejects\): see "):
+        send(NAMELESS, fail_on_rejects=True)
+    outcome = cli(
+        messages([NAMELESS, identify({"email": "a@example.com"})]), counts=False, fail_on_rejects=True
+    )
+    assert outcome.exit_code == 1
+    assert "2 events: 1 written (1 created, 0 updated, 0 deleted), 0 unchanged" in outcome.log
+    assert cli(messages([NAMELESS])).exit_code == 0
+
+
+@pytest.mark.parametrize("path", ["no/such/folder/rejects.jsonl", "."])
+def test_a_rejects_file_that_cannot_be_written_is_told_at_the_start(
+    send: Any, tmp_path: Path, path: str
+) -> None:
+    with pytest.raises(ConfigurationError, match="rejects_path: "):
+        send(rejects_path=str(tmp_path / path))
+
+
+def test_replay_tries_again_and_keeps_what_fails_again(
+    org: OrgClient, cli: Any, config: Any, tmp_path: Path
+) -> None:
+    events = [NAMELESS, identify({"email": "a@example.com", "flag": "x"}), identify({}, userId=None)]
+    cli(messages(events), unknown_fields="reject").doors(rejected=3)
+    rejects = Path(config["rejects_path"])
+    kept = tmp_path / "to-replay.jsonl"
+    rejects.rename(kept)
+    with kept.open("a") as file:
+        file.write("no reject\n")
+    content = kept.read_bytes()
+    org.create("Account", [{"Name": "One", "AccountNumber": "1"}])
+    org.custom_field("Lead.flag__c")
+    org.custom_field("Account.note__c")
+    org.custom_field("Account.score__c", "Number", precision=10, scale=2)
+    outcome = cli((), f"--replay={kept}", unknown_fields="reject")
+    assert outcome.exit_code == 0
+    outcome.doors(created=1, updated=1, rejected=2)
+    assert outcome.codes == ["MISSING_KEY", "INVALID_REJECTS_LINE"]
+    assert outcome.rejects[1]["event"] == "no reject"
+    assert kept.read_bytes() == content
+    assert org.query("SELECT Name, Phone, score__c FROM Account") == [
+        {"Name": "One", "Phone": "1", "score__c": 1.1}
+    ]
+    again = cli((), f"--replay={rejects}")
+    again.doors(rejected=2)
+    assert len(again.rejects) == 4
+
+
+def test_replay_does_only_what_failed_of_an_event(org: OrgClient, send: Any, cli: Any, config: Any) -> None:
+    action = {
+        "event": "track",
+        "event_name": "Issue",
+        "operation": "create",
+        "object": "Case",
+        "field_mappings": {"properties.title": "Subject"},
+    }
+    contact = action | {"object": "Contact", "field_mappings": {"properties.title": "Title"}}
+    actions = [action, contact]
+    send(track("Issue", {"title": "T"}), actions=actions).doors(rejected=1)
+    assert len(org.query("SELECT Id FROM Case")) == 1
+    contact["field_mappings"]["properties.title"] = "LastName"
+    cli((), f"--replay={config['rejects_path']}", actions=actions).doors(created=1)
+    assert len(org.query("SELECT Id FROM Case")) == 1
+    assert org.query("SELECT LastName FROM Contact") == [{"LastName": "T"}]
+
+
+def test_replay_of_a_file_that_is_not_there(cli: Any, tmp_path: Path) -> None:
+    outcome = cli((), f"--replay={tmp_path / 'none'}", counts=False)
+    assert outcome.exit_code == 2
+    assert "none" in outcome.log
+    source = tmp_path / "input.singer"
+    source.write_text(json.dumps({"type": "STATE", "value": {}}))
+    outcome = cli((), f"--replay={source}", f"--input={source}", counts=False)
+    assert outcome.exit_code == 2
+    assert "--replay and --input cannot be used together" in outcome.log
+
+
+def test_rejects_are_on_the_disk_before_the_state_goes_out(org: OrgClient, cli: Any, config: Any) -> None:
+    content = [*messages([NAMELESS]), {"type": "STATE", "value": {"seen": 1}}, *messages([NAMELESS])[1:]]
+    outcome = cli([*content, {"type": "STATE", "value": {"seen": 2}}], batch_size=1)
+    assert len(read_lines(Path(config["rejects_path"]))) == 2
+    assert outcome.states[-1] == {"seen": 2}
