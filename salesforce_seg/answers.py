@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 LONGEST_MESSAGE = 600
 """Characters of Salesforce's own text that a message shows."""
 
+_QUERY_FRAME = re.compile(r"\n[^^]*\n\s*\^\s*\nERROR at Row:\d+:Column:\d+\n")
+"""How SOQL errors quote the query, values and all, with a caret under the culprit."""
+
 _json = msgspec.json.Decoder(float_hook=Decimal)
 
 
@@ -67,7 +70,7 @@ def refusal(what: str, status: int, errors: Sequence[ApiError]) -> SalesforceErr
         An exception of the class the error table names, with Salesforce's words and the table's advice.
     """
     error, rule = decisive(status, errors)
-    told = one_line(str(error)) or "no reason given"
+    told = one_line(_QUERY_FRAME.sub("", str(error))) or "no reason given"
     http = f" (HTTP {status})" if status else ""
     message = f"{what}: {told}{http}{'' if told.endswith('.') else '.'} {rule.advice}".rstrip()
     return rule.error(message, code=error.code, status=status, fields=error.fields, errors=errors)

@@ -309,7 +309,7 @@ def send_alone(session: Session, subrequest: SubRequest) -> SubResponse:
         subrequest: What to send.
 
     Returns:
-        Its answer; a refusal that concerns just this request (400, 404 ...) does not raise.
+        Its answer; a refusal that concerns just this request (400, 404, 503 after all tries) does not raise.
 
     Raises:
         ConfigurationError: The login or API access was refused.

@@ -218,7 +218,10 @@ def select(
     Raises:
         ValueError: A name holds characters that names cannot hold, or there is no field.
     """
-    names = list({field.lower(): name(field) for field in reversed(list(fields))}.values())[::-1]
+    once: dict[str, str] = {}
+    for field in fields:
+        once.setdefault(field.lower(), name(field))
+    names = list(once.values())
     if not names:
         raise ValueError(f"no field of {sobject} to select")
     return _statement(", ".join(names), sobject, where, order_by, limit)
