@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import string
 
@@ -40,6 +41,7 @@ def normalise(text: str) -> str | None:
     return with_suffix(_restore_case(text[:15], text[15:].upper()))
 
 
+@functools.lru_cache(maxsize=8192)
 def _case_character(five: str) -> str:
     bits = 0
     for place, character in enumerate(five):

@@ -181,7 +181,9 @@ class Store:
         written: list[str] = []
         source = iter(rows)
         with self.transaction():
-            while chunk := [self._new_row(sobject, table, values) for values in islice(source, _CHUNK)]:
+            while given := list(islice(source, _CHUNK)):
+                stamp = self.clock.stamp()
+                chunk = [self._new_row(sobject, table, values, stamp) for values in given]
                 self.connection.executemany(table.insert_sql, map(table.row_values, chunk))
                 written += [row["Id"] for row in chunk]
                 if table.deletable_softly:
@@ -252,13 +254,13 @@ class Store:
             raise KeyError(sobject)
         return found
 
-    def _new_row(self, sobject: SObject, table: tables.Table, values: Row) -> Row:
+    def _new_row(self, sobject: SObject, table: tables.Table, values: Row, now: str) -> Row:
         row = {**table.blank, **values}
         if len(row) != len(table.blank):
             raise KeyError(f"{sobject.name} has no {sorted(set(row) - set(table.blank))}")
         if row["Id"] is None:
             row["Id"] = self.new_id(sobject)
-        self._stamp_new(row)
+        self._stamp_new(row, now)
         if sobject.custom and row.get("Name", "") is None and "Name" not in table.auto_numbers:
             row["Name"] = row["Id"]
         for field, display_format in table.auto_numbers.items():
@@ -278,8 +280,8 @@ class Store:
         self._used_sequences.add(sequence)
         return given
 
-    def _stamp_new(self, row: Row) -> None:
-        stamp = row.get("CreatedDate") or self.clock.stamp()
+    def _stamp_new(self, row: Row, now: str) -> None:
+        stamp = row.get("CreatedDate") or now
         modified = row.get("LastModifiedDate") or stamp
         user = row.get("CreatedById") or self.user_id
         for name, value in (
