@@ -5,6 +5,7 @@ The fields are a small form of our own, after the Object Reference; no describe 
 
 from __future__ import annotations
 
+import functools
 import json
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -37,11 +38,14 @@ def add_fields(schema: Schema) -> None:
         for feature, fields in _ADDITIONS.items():
             if schema.has_feature(feature):
                 sobject.fields += [each for each in fields(sobject) if sobject.field(each.name) is None]
-    if schema.has_feature("state_country_picklists"):
-        for sobject in schema:
+    for sobject in schema:
+        if schema.has_feature("state_country_picklists"):
             _fill_code_picklists(sobject)
+        if schema.has_feature("multi_currency"):
+            _fill_currency_picklists(sobject)
 
 
+@functools.cache
 def places() -> dict[str, Any]:
     """Countries by ISO code: ``[name, {state code: state name}]``."""
     text = resources.files(__package__).joinpath("catalog").joinpath("places.json").read_text("utf-8")
@@ -86,21 +90,31 @@ def _currency_fields(sobject: SObject) -> list[Field]:
         return []
     each = _field("CurrencyIsoCode", "Currency ISO Code", "picklist", 3)
     each.restricted_picklist = each.defaulted_on_create = True
-    each.picklist_values = [PicklistValue(code, code, default=code == CURRENCIES[0]) for code in CURRENCIES]
     return [each]
 
 
+def _fill_currency_picklists(sobject: SObject) -> None:
+    for name in ("CurrencyIsoCode", "DefaultCurrencyIsoCode"):
+        field = sobject.field(name)
+        if field:
+            field.picklist_values = [
+                PicklistValue(code, code, default=code == CURRENCIES[0]) for code in CURRENCIES
+            ]
+
+
 def _person_account_fields(sobject: SObject) -> list[Field]:
+    is_person = _field("IsPersonAccount", "Is Person Account", "boolean", 0)
+    is_person.createable = is_person.updateable = False
+    if sobject.name == "Contact":
+        return [is_person]
     if sobject.name != "Account":
         return []
     fields = [_field(*facts) for facts in _PERSON_FIELDS]
     for each in fields[:3]:
         each.compound_field_name = "Name"
-    is_person = _field("IsPersonAccount", "Is Person Account", "boolean", 0)
     contact = _field("PersonContactId", "Contact ID", "reference", 18)
     contact.reference_to, contact.relationship_name = ["Contact"], "PersonContact"
-    for each in (is_person, contact):
-        each.createable = each.updateable = False
+    contact.createable = contact.updateable = False
     return [*fields, is_person, contact]
 
 

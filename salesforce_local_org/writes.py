@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org import faults, ids, recycle_bin
-from salesforce_local_org.rules import checks, errors, policies, references
+from salesforce_local_org.rules import checks, errors, person_accounts, policies, references
 from salesforce_local_org.rules.draft import Draft
 
 if TYPE_CHECKING:
@@ -56,7 +56,11 @@ def create(org: Org, draft: Draft, options: Options) -> str:
     if owner and "OwnerId" not in draft.values:
         row["OwnerId"] = owner
     _check_policies(org, sobject, org.store.table(sobject).blank | row, options)
-    return org.store.insert(sobject, row | _who(sobject, options, "CreatedById", "LastModifiedById"))
+    with org.store.transaction():
+        record_id = org.store.insert(sobject, row | _who(sobject, options, "CreatedById", "LastModifiedById"))
+        if person_accounts.is_used(org, sobject):
+            person_accounts.follow(org, record_id, row)
+    return record_id
 
 
 def update(org: Org, draft: Draft, record_id: str, options: Options) -> str:
@@ -141,7 +145,10 @@ def _update_row(org: Org, draft: Draft, before: Row, options: Options) -> str:
     if owner:
         changes["OwnerId"] = owner
     _check_policies(org, sobject, before | changes, options)
-    org.store.update(sobject, before["Id"], changes | _who(sobject, options, "LastModifiedById"))
+    with org.store.transaction():
+        org.store.update(sobject, before["Id"], changes | _who(sobject, options, "LastModifiedById"))
+        if person_accounts.is_used(org, sobject):
+            person_accounts.follow(org, before["Id"], changes)
     return str(before["Id"])
 
 

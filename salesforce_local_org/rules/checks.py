@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from salesforce_local_org.rules import defaults, errors, references, values
+from salesforce_local_org.rules import defaults, errors, person_accounts, places, references, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +28,13 @@ def for_create(org: Org, draft: Draft, user_id: str) -> Row:
     given = _resolved(org, draft)
     _check_writable(sobject, given, "createable")
     given = given | defaults.for_create(org, sobject, given, user_id)
-    missing = [name for name in _required_on_create(org, sobject) if given.get(name) is None]
+    required = _required_on_create(org, sobject)
+    if person_accounts.is_used(org, sobject) and person_accounts.prepare(org, given):
+        required = ["LastName"]
+    missing = [name for name in required if given.get(name) is None]
     if missing:
         raise errors.required_missing(missing)
-    return _fitted(org, sobject, given, None)
+    return _fitted(org, sobject, given, {})
 
 
 def for_update(org: Org, draft: Draft, before: Row) -> Row:
@@ -53,7 +56,9 @@ def for_update(org: Org, draft: Draft, before: Row) -> Row:
     emptied = [name for name, value in given.items() if value is None and _is_required(sobject, name)]
     if emptied:
         raise errors.required_missing(emptied)
-    return _fitted(org, sobject, given, before["Id"])
+    if person_accounts.is_used(org, sobject):
+        person_accounts.check_fields(given, person=bool(before["IsPersonAccount"]))
+    return _fitted(org, sobject, given, before)
 
 
 def _resolved(org: Org, draft: Draft) -> Row:
@@ -82,7 +87,7 @@ def _is_required(sobject: SObject, name: str) -> bool:
     return not field.nillable and field.type != "boolean"
 
 
-def _fitted(org: Org, sobject: SObject, given: Row, record_id: str | None) -> Row:
+def _fitted(org: Org, sobject: SObject, given: Row, before: Row) -> Row:
     row: Row = {}
     for name, value in given.items():
         field = _field(sobject, name)
@@ -92,7 +97,9 @@ def _fitted(org: Org, sobject: SObject, given: Row, record_id: str | None) -> Ro
         if field.type == "reference":
             references.check(org, field, fitted)
         if field.unique:
-            _check_unique(org, sobject, field, fitted, record_id)
+            _check_unique(org, sobject, field, fitted, before.get("Id"))
+    if org.schema.features["state_country_picklists"]:
+        places.complete(sobject, row, before)
     return row
 
 

@@ -1,0 +1,142 @@
+"""Features that a schema file switches on: state and country picklists, currencies, person accounts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from local_org_client import LocalOrgProcess, OrgClient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FEATURES = {"state_country_picklists": True, "multi_currency": True, "person_accounts": True}
+LEAD = {"LastName": "Lovelace", "Company": "Engines"}
+
+
+@pytest.fixture(scope="module")
+def rich_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrgClient]:
+    folder = tmp_path_factory.mktemp("features")
+    file = folder / "schema.json"
+    file.write_text(json.dumps({"features": FEATURES}))
+    process = LocalOrgProcess("--schema", str(file), log=folder / "log.txt")
+    org = OrgClient(process.url)
+    yield org
+    errors = org.local("GET", "errors")["errors"]
+    org.close()
+    assert process.stop() == 0
+    assert errors == []
+
+
+def stored(org: OrgClient, sobject: str, record: dict[str, Any]) -> dict[str, Any]:
+    (record_id,) = org.create(sobject, [record])
+    return dict(org.rest("GET", f"sobjects/{sobject}/{record_id}").json())
+
+
+def refused(org: OrgClient, sobject: str, record: dict[str, Any]) -> dict[str, Any]:
+    answer = org.rest("POST", f"sobjects/{sobject}", json=record)
+    assert answer.status_code == 400, answer.text
+    return dict(answer.json()[0])
+
+
+# ---- states and countries
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"Country": "united states", "State": "California"},
+        {"CountryCode": "US", "StateCode": "CA"},
+        {"Country": "United States", "StateCode": "CA", "CountryCode": "US"},
+    ],
+)
+def test_texts_and_codes_follow_each_other(rich_org: OrgClient, given: dict[str, str]) -> None:
+    record = stored(rich_org, "Lead", LEAD | given)
+    assert {name: record[name] for name in ("State", "StateCode", "Country", "CountryCode")} == {
+        "State": "California",
+        "StateCode": "CA",
+        "Country": "United States",
+        "CountryCode": "US",
+    }
+    assert (record["Address"]["stateCode"], record["Address"]["countryCode"]) == ("CA", "US")
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "field"),
+    [
+        ({"Country": "Ruritania"}, "There's a problem with this country, even though", "Country"),
+        ({"State": "California"}, "A country/territory must be specified before", "State"),
+        ({"Country": "Canada", "State": "California"}, "There's a problem with this state", "State"),
+        ({"CountryCode": "US", "StateCode": "QC"}, "There's a problem with this state", "State"),
+        ({"CountryCode": "CA", "Country": "Mexico"}, "There's a problem with this country", "Country"),
+    ],
+)
+def test_places_that_are_not_on_the_map(
+    rich_org: OrgClient, given: dict[str, str], message: str, field: str
+) -> None:
+    error = refused(rich_org, "Lead", LEAD | given)
+    assert (error["errorCode"], error["fields"]) == ("FIELD_INTEGRITY_EXCEPTION", [field])
+    assert error["message"].startswith(message)
+
+
+def test_a_state_must_fit_a_country_that_changes(rich_org: OrgClient) -> None:
+    place = {"BillingCountryCode": "US", "BillingStateCode": "WA"}
+    (record_id,) = rich_org.create("Account", [{"Name": "Acme"} | place])
+    path = f"sobjects/Account/{record_id}"
+    answer = rich_org.rest("PATCH", path, json={"BillingCountry": "Germany"})
+    assert answer.json()[0]["errorCode"] == "FIELD_INTEGRITY_EXCEPTION"
+    assert rich_org.rest("PATCH", path, json={"BillingCountry": "Australia"}).status_code == 204
+    assert rich_org.rest("GET", path).json()["BillingState"] == "Western Australia"
+    assert (
+        rich_org.rest("PATCH", path, json={"BillingState": None, "BillingCountry": None}).status_code == 204
+    )
+    assert rich_org.rest("GET", path).json()["BillingAddress"] is None
+
+
+# ---- currencies
+
+
+def test_records_have_a_currency(rich_org: OrgClient) -> None:
+    assert stored(rich_org, "Lead", LEAD)["CurrencyIsoCode"] == "USD"
+    assert stored(rich_org, "Lead", LEAD | {"CurrencyIsoCode": "EUR"})["CurrencyIsoCode"] == "EUR"
+    error = refused(rich_org, "Lead", LEAD | {"CurrencyIsoCode": "XXX"})
+    assert error["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+    codes = {
+        row["IsoCode"] for row in rich_org.query("SELECT IsoCode FROM CurrencyType WHERE IsActive = true")
+    }
+    assert codes == {"USD", "EUR", "GBP", "JPY"}
+
+
+# ---- person accounts
+
+
+def test_an_account_with_a_last_name_is_a_person_with_a_contact(rich_org: OrgClient) -> None:
+    ada = {"FirstName": "Ada", "LastName": "Lovelace", "PersonEmail": "ada@example.com", "Phone": "1"}
+    person = stored(rich_org, "Account", ada)
+    assert (person["IsPersonAccount"], person["Name"]) == (True, "Ada Lovelace")
+    path = f"sobjects/Contact/{person['PersonContactId']}"
+    contact = rich_org.rest("GET", path).json()
+    assert (contact["AccountId"], contact["IsPersonAccount"]) == (person["Id"], True)
+    assert (contact["Name"], contact["Email"], contact["Phone"]) == ("Ada Lovelace", "ada@example.com", "1")
+    changes = {"LastName": "Byron", "PersonTitle": "Countess"}
+    assert rich_org.rest("PATCH", f"sobjects/Account/{person['Id']}", json=changes).status_code == 204
+    assert rich_org.rest("GET", f"sobjects/Account/{person['Id']}").json()["Name"] == "Ada Byron"
+    assert rich_org.rest("GET", path).json()["Title"] == "Countess"
+    rich_org.rest("DELETE", f"sobjects/Account/{person['Id']}")
+    assert rich_org.rest("GET", path).status_code == 404
+
+
+def test_businesses_and_persons_have_different_fields(rich_org: OrgClient) -> None:
+    business = stored(rich_org, "Account", {"Name": "Acme"})
+    assert (business["IsPersonAccount"], business["PersonContactId"]) == (False, None)
+    types = {
+        row["IsPersonType"]: row["Id"] for row in rich_org.query("SELECT Id, IsPersonType FROM RecordType")
+    }
+    assert business["RecordTypeId"] == types[False]
+    assert refused(rich_org, "Account", {"Name": "x", "LastName": "y"})["fields"] == ["Name"]
+    assert refused(rich_org, "Account", {"Name": "x", "PersonEmail": "a@example.com"})["fields"] == [
+        "PersonEmail"
+    ]
+    assert refused(rich_org, "Account", {"RecordTypeId": types[True]})["fields"] == ["LastName"]
+    assert stored(rich_org, "Account", {"RecordTypeId": types[True], "LastName": "y"})["Name"] == "y"
