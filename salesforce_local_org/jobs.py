@@ -77,12 +77,11 @@ class Task:
     doom: Doom | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
     _ended: threading.Event = field(default_factory=threading.Event, repr=False)
-    workers_done: threading.Event = field(default_factory=threading.Event, repr=False)
-    """Set while no thread works on it: its files are whole."""
+    worker_gone: threading.Event = field(default_factory=threading.Event, repr=False)
 
     def __post_init__(self) -> None:
         self.created = self.changed = self.clock.now()
-        self.workers_done.set()
+        self.worker_gone.set()
 
     @property
     def is_over(self) -> bool:
@@ -100,6 +99,10 @@ class Task:
     def stop(self) -> None:
         """End it because the org itself ends."""
         self.move_to(self.stopped_state)
+
+    def wait_for_workers(self) -> None:
+        """Wait until no thread works on it: its files are whole then."""
+        self.worker_gone.wait()
 
     def take_faults(self) -> bool:
         """Remember what the faults on the current request want to become of this; whether they do at all."""
@@ -216,6 +219,7 @@ class Jobs:
         """Forget a job and delete its files."""
         with self._lock:
             self._jobs.pop(job.id, None)
+        job.wait_for_workers()
         shutil.rmtree(job.folder, ignore_errors=True)
 
     def start(self, task: Task, work: Callable[[], None]) -> None:
@@ -248,7 +252,7 @@ class Jobs:
 
     def _run(self, task: Task, work: Callable[[], None]) -> None:
         with self._free_workers:
-            task.workers_done.clear()
+            task.worker_gone.clear()
             started = monotonic()
             try:
                 if task.move_to(IN_PROGRESS):
@@ -265,7 +269,7 @@ class Jobs:
                 task.move_to(FAILED, "InternalServerError : An unexpected error occurred.")
             task.milliseconds += round(1000 * (monotonic() - started))
             task.move_to(task.done_state)
-        task.workers_done.set()
+        task.worker_gone.set()
         with self._lock:
             self._threads.discard(threading.current_thread())
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
+from array import array
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org.csv_io import java_double
+from salesforce_local_org.jobs import JobFailedError
 from salesforce_local_org.soql import functions
+from salesforce_local_org.soql.errors import QUERY_TOO_COMPLICATED
 from salesforce_local_org.soql.parser import parse
 from salesforce_local_org.soql.statement import RECORDS
 from salesforce_local_org.soql.tree import Path, Selected
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator, Sequence
 
     from salesforce_local_org.bulk.spool import Spool
@@ -30,6 +34,9 @@ if TYPE_CHECKING:
 _STEP_ROWS = 2_500
 _FORMAT_ARGUMENTS = 100
 """SQLite functions take at most 127 arguments."""
+
+_TOO_COMPLICATED = re.compile("too large|overflow|too many|at most")
+"""What SQLite says of a statement that is beyond its limits."""
 
 _NUL = "\uffff\ufdd0\uffff"
 """Stands for a NUL character on its way through SQLite's printf, which would stop at it."""
@@ -121,13 +128,15 @@ class Extract:
     statement: Statement
     dialect: Dialect
 
-    def row_ids(self) -> list[int]:
-        """SQLite's numbers of the rows that the statement finds: in its order, else in that of their ids."""
-        sql = self.statement.select([f"{root_alias(self.statement)}.rowid"])
-        with self.store.lock:
+    def row_ids(self) -> array[int]:
+        """SQLite's numbers of the rows that the statement finds: in its order, or else from the oldest on."""
+        statement, number = self.statement, f"{root_alias(self.statement)}.rowid"
+        if not (statement.ordered or statement.limited):
+            statement = replace(statement, tail=f"ORDER BY {number}")
+        with self.store.lock, _too_complicated_fails_the_job():
             _register(self.store.connection)
-            numbers = [row[0] for row in self.store.connection.execute(sql, self.statement.parameters)]
-        return numbers if self.statement.ordered else sorted(numbers)
+            found = self.store.connection.execute(statement.select([number]), statement.parameters)
+            return array("q", (row[0] for row in found))
 
     def write(self, row_ids: Sequence[int], spool: Spool, between_steps: Callable[[], None]) -> None:
         """Append the rows to a spool.
@@ -143,11 +152,22 @@ class Extract:
             between_steps()
 
     def _rows(self, sql: str, parameters: dict[str, Any]) -> list[bytes]:
-        with self.store.lock:
+        with self.store.lock, _too_complicated_fails_the_job():
             rows = [row[0] for row in self.store.connection.execute(sql, parameters)]
         if any(_NUL_BYTES in row for row in rows):
             return [row.replace(_NUL_BYTES, b"\0") for row in rows]
         return rows
+
+
+@contextmanager
+def _too_complicated_fails_the_job() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if not _TOO_COMPLICATED.search(str(error)):
+            raise
+        text = f"InvalidBatch : Failed to process query: QUERY_TOO_COMPLICATED: {QUERY_TOO_COMPLICATED}"
+        raise JobFailedError(text) from error
 
 
 def steps(statement: Statement, row_ids: Sequence[int]) -> Iterator[Statement]:
@@ -155,7 +175,7 @@ def steps(statement: Statement, row_ids: Sequence[int]) -> Iterator[Statement]:
     of_step = f"{root_alias(statement)}.rowid IN (SELECT value FROM json_each(:step))"  # noqa: S608
     body = f"{statement.body} AND {of_step}"
     for start in range(0, len(row_ids), _STEP_ROWS):
-        step = json.dumps(row_ids[start : start + _STEP_ROWS])
+        step = json.dumps(list(row_ids[start : start + _STEP_ROWS]))
         yield replace(statement, body=body, parameters=statement.parameters | {"step": step})
 
 
@@ -192,8 +212,13 @@ def header_names(text: str, statement: Statement) -> list[str]:
     items = parse(text).items
     if len(items) != len(statement.columns):
         return [".".join(column.path) for column in statement.columns]
-    written = [item.expression for item in items if isinstance(item, Selected)]
-    return [each.text if isinstance(each, Path) else text[each.start : each.end] for each in written]
+    return [_written_name(text, item) for item in items if isinstance(item, Selected)]
+
+
+def _written_name(text: str, item: Selected) -> str:
+    expression = item.expression
+    written = expression.text if isinstance(expression, Path) else text[expression.start : expression.end]
+    return item.alias.text if item.alias else written
 
 
 def _register(connection: sqlite3.Connection) -> None:

@@ -115,7 +115,8 @@ def record_of(columns: Sequence[Column], row: Sequence[str]) -> Record:
 def lookup_of(sobject: SObject, relationship: str) -> Field | None:
     """The reference field behind a relationship name, in any case."""
     wanted = relationship.lower()
-    return next((each for each in sobject.fields if (each.relationship_name or "").lower() == wanted), None)
+    named = (each for each in sobject.fields if each.relationship_name)
+    return next((each for each in named if str(each.relationship_name).lower() == wanted), None)
 
 
 def step_rows(rows: int, *, doomed: bool) -> int:
@@ -206,8 +207,7 @@ class Loader:
         try:
             if twice and self._key_text(record) in twice:
                 raise key_given_twice(self._key, _get(record, self._key))
-            with self.org.store.transaction():
-                record_id, created = self._write(record)
+            record_id, created = self._write(record)
         except RecordError as error:
             return Outcome(_id_of_failed(record), error=_without_json(error))
         return Outcome(record_id, created)

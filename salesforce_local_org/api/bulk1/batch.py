@@ -51,6 +51,11 @@ class ClassicJob(Job):
         for batch in list(self.batches):
             batch.stop()
 
+    def wait_for_workers(self) -> None:
+        """Wait until no thread works on any of its batches."""
+        for batch in list(self.batches):
+            batch.wait_for_workers()
+
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class Batch(Task):

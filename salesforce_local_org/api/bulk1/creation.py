@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from salesforce_local_org.org import Org
 
 MOST_PK_CHUNK_ROWS = 250_000
-_QUERIES = frozenset({"query", "queryAll"})
-_CONTENT_TYPES = frozenset({"CSV", "JSON", "XML"})
+_QUERIES = ("query", "queryAll")
+_CONTENT_TYPES = ("CSV", "JSON", "XML")
 _CONCURRENCY_MODES = {"0": "Parallel", "1": "Serial", "parallel": "Parallel", "serial": "Serial"}
 
 
@@ -32,13 +32,13 @@ def new_job(request: Request) -> ClassicJob:
     document = read_document(request)
     org, options = request.org, Options.of(request)
     operation, content_type = document.get("operation"), document.get("contentType") or "XML"
-    if operation not in {*OPERATIONS, *_QUERIES}:
+    if operation not in (*OPERATIONS, *_QUERIES):
         raise AsyncError("InvalidJob", f"Unable to parse Job: there is no operation {operation}")
-    if content_type not in _CONTENT_TYPES:
+    if str(content_type) not in _CONTENT_TYPES:
         raise AsyncError("FeatureNotEnabled", f"The content type {content_type} is not supported")
     key = document.get("externalIdFieldName") or None
-    if operation == "upsert" and not isinstance(key, str):
-        raise AsyncError("InvalidJob", "An upsert job needs an externalIdFieldName")
+    if not (isinstance(key, str) if operation == "upsert" else key is None):
+        raise AsyncError("InvalidJob", "externalIdFieldName is for upsert, and upsert needs it")
     chunk_rows, start_row = _pk_chunking(request) if operation in _QUERIES else (None, None)
     return ClassicJob(
         id=org.jobs.new_id(),

@@ -75,6 +75,7 @@ def _read_csv(org: Org, batch: Batch, sobject: SObject) -> list[Record]:
 def _read_json(_org: Org, batch: Batch, _sobject: SObject) -> list[Record]:
     try:
         records = json.loads(batch.request_path.read_bytes(), parse_constant=lambda _: None)
+        json.dumps(records, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise FileRefusedError(f"InvalidBatch : Failed to parse JSON: {error}") from error
     if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):

@@ -51,7 +51,15 @@ def work(org: Org, batch: Batch) -> None:
     batch.go_on()
     job = batch.job
     text = batch.request_path.read_bytes().decode("utf-8", "replace").strip()
-    statement = _compile(org, job, text)
+    try:
+        statement = _compile(org, job, text)
+        _answer(org, batch, statement, text)
+    except SoqlError as error:
+        raise _failed_query(error.code, error.message) from error
+
+
+def _answer(org: Org, batch: Batch, statement: Statement, text: str) -> None:
+    job = batch.job
     if batch.rows:
         statement = between(statement, *batch.rows)
     elif job.pk_chunk_rows and not (statement.ordered or statement.limited):
@@ -63,12 +71,10 @@ def work(org: Org, batch: Batch) -> None:
 
 
 def _compile(org: Org, job: ClassicJob, text: str) -> Statement:
+    statement = compile_statement(org, text, all_rows=job.operation == "queryAll")
+    _check_object(statement, job)
     try:
-        statement = compile_statement(org, text, all_rows=job.operation == "queryAll")
-        _check_object(statement, job)
         refuse_unsupported(statement, offset=parse(text).offset is not None)
-    except SoqlError as error:
-        raise _failed_query(error.code, error.message) from error
     except BulkRefusedError as error:
         if error.asynchronous:
             raise JobFailedError(error.message) from error

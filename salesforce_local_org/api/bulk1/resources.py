@@ -55,7 +55,7 @@ def change_state(request: Request) -> Response:
     """Close a job, or abort it."""
     job = _find_job(request)
     state = read_document(request).get("state")
-    if state not in {jobs.CLOSED, jobs.ABORTED}:
+    if state not in (jobs.CLOSED, jobs.ABORTED):
         raise AsyncError("InvalidJobState", f"A job can be Closed or Aborted, not {state}")
     if not job.move_to(state):
         raise AsyncError("InvalidJobState", f"The job is {job.state} already")

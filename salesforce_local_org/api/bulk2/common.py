@@ -90,7 +90,7 @@ def dialect_of(body: dict[str, Any]) -> Dialect:
     ):
         if not isinstance(value, str) or value not in known:
             raise wrong_value(name)
-    if body.get("contentType") not in {None, "CSV"}:
+    if body.get("contentType") not in (None, "CSV"):
         raise wrong_value("contentType")
     return Dialect(delimiter, ending)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from salesforce_local_org import jobs
 from salesforce_local_org.api.bulk2 import common
 from salesforce_local_org.api.bulk2.ingest_job import IngestJob
-from salesforce_local_org.api.bulk2.multipart import read_parts
 from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response
+from salesforce_local_org.api.multipart import MultipartError, is_multipart, read_parts
 from salesforce_local_org.bulk.load import OPERATIONS
 from salesforce_local_org.writes import Options
 
@@ -32,10 +32,13 @@ _RULE_ID = re.compile(r"01Q[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
 @router.route("POST", _JOBS)
 def create(request: Request) -> Response:
     """Create a job; one that brings its file along, in a multipart body, starts at once."""
-    if not request.headers.get("content-type", "").lower().startswith("multipart/"):
+    if not is_multipart(request):
         job = _new_job(request, request.json_object())
         return json_response(_shape_of_new(job))
-    parts = read_parts(request)
+    try:
+        parts = read_parts(request)
+    except MultipartError as error:
+        raise common.bulk_error("API_ERROR", str(error)) from None
     content = parts.get("content")
     if "job" not in parts or content is None:
         raise common.bulk_error("API_ERROR", "A multipart request needs the parts job and content")
@@ -61,7 +64,7 @@ def _new_job(request: Request, body: dict[str, Any]) -> IngestJob:
     if sobject is None:
         raise common.bulk_error("INVALIDJOB", f"InvalidJob : Unable to find object: {name}")
     key = body.get("externalIdFieldName")
-    if (operation == "upsert") != (isinstance(key, str) and bool(key)):
+    if not (isinstance(key, str) and key if operation == "upsert" else key is None):
         raise common.bulk_error(
             "INVALIDJOB", "InvalidJob : externalIdFieldName is for upsert, and upsert needs it"
         )
@@ -165,7 +168,7 @@ def _results(kind: str) -> Callable[[Request], Response]:
         if not job.is_over:
             text = f"The job has no results: its state is {job.state}"
             raise common.bulk_error("INVALIDJOBSTATE", text)
-        job.workers_done.wait()
+        job.wait_for_workers()
         return Response(200, job.result(kind), dict(common.CSV_HEADERS))
 
     return answer

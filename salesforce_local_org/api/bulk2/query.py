@@ -58,7 +58,7 @@ def create(request: Request) -> Response:
     """Create a query job; it starts at once."""
     body = request.json_object()
     operation, text = body.get("operation"), body.get("query")
-    if operation not in {"query", "queryAll"}:
+    if operation not in ("query", "queryAll"):
         raise common.wrong_value("operation")
     if not isinstance(text, str) or not text.strip():
         raise common.wrong_value("query")
@@ -183,7 +183,7 @@ def result_pages(request: Request) -> Response:
     if float(request.version) < RESULT_PAGES_SINCE:
         raise not_found()
     job = _complete_job(request)
-    most_rows = request.org.limits.maximum(RESULT_PAGE_ROWS)
+    most_rows = _rows_of_a_page(request)
     page = _page(job, request.query.get("locator"), most_rows)
     base = f"/services/data/v{request.version}/jobs/query/{job.id}"
     urls = [f"{base}/results?locator={common.locator_of(page.first)}"]
@@ -208,13 +208,17 @@ def _complete_job(request: Request) -> QueryJob:
 
 
 def _most_rows(request: Request) -> int:
-    most_rows = request.org.limits.maximum(RESULT_PAGE_ROWS)
+    most_rows = _rows_of_a_page(request)
     given = request.query.get("maxRecords")
     if given is None:
         return most_rows
     if not (given.isascii() and given.isdigit() and int(given[:12])):
         raise common.wrong_value("maxRecords")
     return min(int(given[:12]), most_rows)
+
+
+def _rows_of_a_page(request: Request) -> int:
+    return max(1, request.org.limits.maximum(RESULT_PAGE_ROWS))
 
 
 def _page(job: QueryJob, locator: str | None, most_rows: int) -> Page:
