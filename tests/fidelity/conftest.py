@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import shutil
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,6 +20,9 @@ if TYPE_CHECKING:
     from local_org_client import OrgClient
 
 LOGIN_DOMAIN = ".salesforce.com"
+NODE_PACKAGES = Path(__file__).parent / "node"
+NO_REGISTRY = ("ENOTFOUND", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EAI_AGAIN", "ENETUNREACH")
+SECONDS_TO_INSTALL = 300
 
 
 class PlainHttpOnLoopback(HTTPAdapter):
@@ -59,3 +66,29 @@ def salesforce(
         )
 
     return connect
+
+
+@pytest.fixture(scope="session")
+def node_packages() -> Path:
+    """The folder with jsforce installed, as its lock file says; once, whichever worker comes first."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("Node.js and npm are not on this machine")
+    wanted = (NODE_PACKAGES / "package-lock.json").read_bytes()
+    installed = NODE_PACKAGES / "node_modules" / ".installed-lock.json"
+    with (NODE_PACKAGES / "package.json").open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not installed.exists() or installed.read_bytes() != wanted:
+            _install(npm)
+            installed.write_bytes(wanted)
+    return NODE_PACKAGES
+
+
+def _install(npm: str) -> None:
+    arguments = [npm, "ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"]
+    done = subprocess.run(
+        arguments, cwd=NODE_PACKAGES, capture_output=True, text=True, timeout=SECONDS_TO_INSTALL, check=False
+    )
+    if done.returncode and any(word in done.stderr for word in NO_REGISTRY):
+        pytest.skip("npm cannot reach its registry: " + done.stderr.strip().splitlines()[0])
+    assert done.returncode == 0, done.stdout + done.stderr
