@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import read_values as read
 from salesforce_seg import write_values as write
-from salesforce_seg.numbers import number_text
+from salesforce_seg.numbers import MOST_INTEGER_DIGITS, number_text
 from salesforce_seg.read_values import ADDRESS_KEYS, COMPOUND_KEYS, LOCATION_KEYS
 
 if TYPE_CHECKING:
@@ -263,12 +263,13 @@ def _same_boolean(_: FieldDescribe, stored: Any, wanted: Any) -> bool:
 
 
 def _same_number(field: FieldDescribe, stored: Any, wanted: Any) -> bool:
-    """Salesforce rounds to the field's scale."""
+    """Salesforce rounds to the field's scale, and keeps no more digits than a double."""
     first, second = Decimal(str(stored)), Decimal(str(wanted))
-    if first == second:
+    if float(first) == float(second):
         return True
-    unit = Decimal(1).scaleb(-field.scale)
-    return first == second.quantize(unit, ROUND_HALF_UP) if second.adjusted() < 20 else False
+    if second.adjusted() > MOST_INTEGER_DIGITS:
+        return False
+    return first == second.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
 
 
 def _same_moment(_: FieldDescribe, stored: Any, wanted: Any) -> bool:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 
 MOST_INTEGER_DIGITS = 18
 """Salesforce numbers have at most 18 digits; longer ones only come from scientific notation."""
+
+_EXACT = Context(prec=2000, Emax=MAX_EMAX, Emin=MIN_EMIN)
+"""Takes zeros off the end of a Decimal without rounding it."""
 
 
 def plain_number(value: str | float | Decimal) -> int | float | Decimal | None:
@@ -32,7 +35,7 @@ def plain_number(value: str | float | Decimal) -> int | float | Decimal | None:
     if number.adjusted() < MOST_INTEGER_DIGITS and number == number.to_integral_value():
         return int(number)
     rounded = float(number)
-    return rounded if Decimal(repr(rounded)) == number else number
+    return rounded if Decimal(repr(rounded)) == number else _EXACT.normalize(number)
 
 
 def number_text(value: float | Decimal) -> str:

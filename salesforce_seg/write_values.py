@@ -48,9 +48,9 @@ def boolean(value: Any) -> bool:
     """True or false, also from their names and from 1 and 0."""
     if isinstance(value, bool):
         return value
-    known = (
-        _BOOLEANS.get(str(value).strip().lower()) if isinstance(value, str | int | float | Decimal) else None
-    )
+    if isinstance(value, int | float | Decimal) and value in {0, 1}:
+        return bool(value)
+    known = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else None
     if known is None:
         raise ValueError(f"{_shown(value)} is neither true nor false")
     return known

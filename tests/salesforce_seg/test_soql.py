@@ -25,7 +25,7 @@ HOSTILE = st.text(
 
 
 def read_literal(text: str) -> tuple[str, str]:
-    """The value of the string literal that a text begins with, and what follows it; by the reference alone."""
+    """The value of the string literal that a text begins with, and what follows it, by the reference."""
     assert text[0] == "'", "a string literal begins with a single quote"
     value, position = "", 1
     while text[position] != "'":
