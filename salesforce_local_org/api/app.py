@@ -118,6 +118,8 @@ def answer_own(request: Request) -> Response:
 
 def dispatch(request: Request) -> Response:
     """Answer a request, or a member of a composite request: the resource's answer and nothing around it."""
+    if request.method == "HEAD":
+        request = request.member(method="GET")
     try:
         handler, params = _find(request)
         return handler(request.member(params=params))
@@ -141,10 +143,7 @@ def routes() -> Sequence[Route]:
     """Every route of every resource, the more specific before the more general."""
     found: list[Route] = []
     for name in RESOURCES:
-        try:
-            found += import_module(f"{__package__}.{name}").router.routes
-        except ImportError as error:  # noqa: PERF203
-            _log.debug("%s", error)
+        found += import_module(f"{__package__}.{name}").router.routes
     return sorted(found, key=_generality)
 
 
@@ -167,10 +166,9 @@ def _find(request: Request) -> tuple[Callable[[Request], Response], Mapping[str,
     version = re.match(r"/services/data/v([^/]+)", request.path, re.IGNORECASE)
     if version:
         check_version(version[1])
-    method = "GET" if request.method == "HEAD" else request.method
-    if method not in matches:
+    if request.method not in matches:
         raise _method_not_allowed(request.method, matches) if matches else not_found()
-    route, params = matches[method]
+    route, params = matches[request.method]
     return route.handler, {name: value.replace(ENCODED_SLASH, "/") for name, value in params.items()}
 
 
