@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class Clock:
@@ -31,6 +36,16 @@ class Clock:
     def shift(self, offset: timedelta) -> None:
         """Run at real time plus an offset."""
         self._frozen_at, self._offset = None, offset
+
+    @contextmanager
+    def at(self, moment: datetime) -> Iterator[None]:
+        """Stand at a time for a while, and go on as before."""
+        kept = self._frozen_at, self._offset
+        self.freeze(moment)
+        try:
+            yield
+        finally:
+            self._frozen_at, self._offset = kept
 
     def free(self) -> None:
         """Run at real time again."""

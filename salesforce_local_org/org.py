@@ -11,6 +11,7 @@ from salesforce_local_org.cursors import Cursors
 from salesforce_local_org.faults import Faults
 from salesforce_local_org.jobs import Jobs
 from salesforce_local_org.limits import Limits
+from salesforce_local_org.long_transactions import LongTransactions
 from salesforce_local_org.sessions import Sessions
 from salesforce_local_org.soql import functions as soql_functions
 from salesforce_local_org.store import Store
@@ -50,6 +51,7 @@ class Org:
     limits: Limits
     usage: Usage
     faults: Faults
+    long_transactions: LongTransactions
     cursors: Cursors
     jobs: Jobs
 
@@ -103,6 +105,7 @@ class Org:
         self.limits = Limits(self.clock)
         self.usage = Usage(self.limits)
         self.faults = Faults()
+        self.long_transactions = LongTransactions()
         self.sessions = Sessions(self.org_id)
         self.description_stamps: dict[str, tuple[str, datetime]] = {}
         if hasattr(self, "cursors"):

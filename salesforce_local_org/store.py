@@ -7,6 +7,7 @@ import re
 import sqlite3
 import threading
 from contextlib import contextmanager
+from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 _PRAGMAS = ("journal_mode = WAL", "synchronous = OFF", "temp_store = MEMORY", "cache_size = -65536")
 _CHUNK = 5000
+_PURGE_RHYTHM = timedelta(hours=1)
 
 
 def _matches(pattern: str | None, text: str | None) -> int:
@@ -54,6 +56,7 @@ class Store:
         self.connection.create_function("formula_regex", 2, _matches, deterministic=True)
         self.connection.executescript(tables.INTERNAL_TABLES)
         self._depth = 0
+        self._next_purge = clock.now()
         self._tables: dict[str, tables.Table] = {}
         self._sequences: dict[str, int] = dict(self.connection.execute("SELECT name, last FROM _sequences"))
         self._used_sequences: set[str] = set()
@@ -140,6 +143,8 @@ class Store:
             self.connection.execute(begin)
             self._depth += 1
             try:
+                if not depth:
+                    self._purge_if_due()
                 yield
                 if not depth:
                     self._save_sequences()
@@ -307,6 +312,12 @@ class Store:
         with self.lock:
             rows = self.connection.execute(sql, (value,)).fetchall()
         return [dict(zip(table.columns, row, strict=True)) for row in rows]
+
+    def _purge_if_due(self) -> None:
+        now = self.clock.now()
+        if not self._next_purge - _PURGE_RHYTHM <= now < self._next_purge:
+            self._next_purge = now + _PURGE_RHYTHM
+            recycle_bin.purge(self)
 
     def _save_sequences(self) -> None:
         self.connection.executemany(

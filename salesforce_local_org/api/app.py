@@ -44,6 +44,7 @@ RESOURCES = (
     "tree",
     "tooling",
     "replication",
+    "transactions",
     "search",
     "bulk2",
     "bulk1",

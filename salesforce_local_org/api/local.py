@@ -62,6 +62,7 @@ def set_clock(request: Request) -> Response:
         clock.shift(timedelta(seconds=seconds))
     else:
         clock.free()
+    request.org.store.purge()
     return json_response({"now": clock.stamp()})
 
 

@@ -107,8 +107,9 @@ def _minute(request: Request, name: str) -> datetime:
 
 
 def _latest_covered(request: Request, end: datetime) -> datetime:
-    """The next span's start: the end, or now where the end is still to come."""
-    return min(end, request.org.clock.now().replace(second=0))
+    """The next span's start: the end, or now where that is still to come, or where a transaction is open."""
+    org = request.org
+    return org.long_transactions.covered_until(min(end, org.clock.now())).replace(second=0)
 
 
 def _check_count(rows: list[str] | list[tuple[str, str]]) -> None:

@@ -1,0 +1,97 @@
+"""``/_local/transactions``: writes that become visible later than their SystemModstamp says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from salesforce_local_org.api import app
+from salesforce_local_org.api.http import (
+    ApiError,
+    Request,
+    Response,
+    Router,
+    decode_path,
+    json_response,
+    not_found,
+)
+from salesforce_local_org.clock import format_stamp
+
+if TYPE_CHECKING:
+    from salesforce_local_org.long_transactions import LongTransaction
+
+router = Router()
+
+_KEYS = {"method", "path", "body"}
+
+
+@router.route("POST", "/_local/transactions", needs_session=False)
+def begin(request: Request) -> Response:
+    """Open a transaction now: ``{"requests": [{"method", "path", "body"}]}`` is what it writes."""
+    body = request.json_object()
+    requests = body.get("requests", [])
+    if not isinstance(requests, list) or not all(_is_request(each) for each in requests):
+        raise ApiError(
+            400, "INVALID_INPUT", "requests: a list of objects with method, path and body is needed"
+        )
+    opened = request.org.long_transactions.begin(request.org.clock.now(), requests)
+    return json_response(_shown(opened))
+
+
+@router.route("GET", "/_local/transactions", needs_session=False)
+def listing(request: Request) -> Response:
+    """The open ones, oldest first."""
+    return json_response([_shown(each) for each in request.org.long_transactions.listing()])
+
+
+@router.route("POST", "/_local/transactions/{id}/commit", needs_session=False)
+def commit(request: Request) -> Response:
+    """End a transaction: its writes take effect now, stamped with its start. Answers the status of each."""
+    transaction = _ended(request)
+    with request.org.clock.at(transaction.started), request.org.store.transaction():
+        answers = [_perform(request, each) for each in transaction.requests]
+    return json_response({"id": transaction.id, "responses": answers})
+
+
+@router.route("DELETE", "/_local/transactions/{id}", needs_session=False)
+def roll_back(request: Request) -> Response:
+    """End a transaction without its writes."""
+    return json_response(_shown(_ended(request)))
+
+
+def _ended(request: Request) -> LongTransaction:
+    number = request.params["id"]
+    ended = request.org.long_transactions.end(int(number)) if number.isdecimal() else None
+    if ended is None:
+        raise not_found()
+    return ended
+
+
+def _perform(request: Request, wanted: dict[str, Any]) -> dict[str, Any]:
+    path, _, query = wanted["path"].partition("?")
+    response = app.dispatch(
+        request.member(
+            method=wanted["method"].upper(),
+            path=decode_path(path),
+            query=dict(parse_qsl(query, keep_blank_values=True)),
+            headers={},
+            body=json.dumps(wanted["body"]).encode() if "body" in wanted else b"",
+        )
+    )
+    content = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+    return {"status": response.status, "body": json.loads(content) if content else None}
+
+
+def _is_request(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and value.keys() <= _KEYS
+        and isinstance(value.get("method"), str)
+        and isinstance(value.get("path"), str)
+        and str(value["path"]).startswith("/services/data/")
+    )
+
+
+def _shown(transaction: LongTransaction) -> dict[str, Any]:
+    return {"id": transaction.id, "started": format_stamp(transaction.started)}
