@@ -20,7 +20,7 @@ from salesforce_local_org.soql import functions
 from salesforce_local_org.soql.errors import QUERY_TOO_COMPLICATED
 from salesforce_local_org.soql.parser import parse
 from salesforce_local_org.soql.statement import RECORDS
-from salesforce_local_org.soql.tree import Path, Selected
+from salesforce_local_org.soql.tree import Function, Selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from salesforce_local_org.csv_io import Dialect
     from salesforce_local_org.soql.render import Column
     from salesforce_local_org.soql.statement import Statement
+    from salesforce_local_org.soql.tree import Expression, Literal
     from salesforce_local_org.store import Store
 
 _STEP_ROWS = 2_500
@@ -212,13 +213,14 @@ def header_names(text: str, statement: Statement) -> list[str]:
     items = parse(text).items
     if len(items) != len(statement.columns):
         return [".".join(column.path) for column in statement.columns]
-    return [_written_name(text, item) for item in items if isinstance(item, Selected)]
+    selected = [item for item in items if isinstance(item, Selected)]
+    return [each.alias.text if each.alias else _written_name(each.expression) for each in selected]
 
 
-def _written_name(text: str, item: Selected) -> str:
-    expression = item.expression
-    written = expression.text if isinstance(expression, Path) else text[expression.start : expression.end]
-    return item.alias.text if item.alias else written
+def _written_name(expression: Expression | Literal) -> str:
+    if isinstance(expression, Function):
+        return f"{expression.name}({', '.join(map(_written_name, expression.arguments))})"
+    return expression.text
 
 
 def _register(connection: sqlite3.Connection) -> None:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     import requests
@@ -359,6 +361,41 @@ def test_batches_refused_whole(org: OrgClient, content_type: str, body: str, mes
     assert info["state"] == "Failed"
     assert info["stateMessage"].startswith(message)
     assert org.query("SELECT Id FROM Account") == []
+
+
+BODIES = st.one_of(
+    st.binary(max_size=40),
+    st.text("[]{}<>/\"',:\\udSObjectsName \n\0", max_size=60).map(str.encode),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=4)
+            | st.dictionaries(
+                st.sampled_from(["Name", "Id", "Owner", "Parent", "attributes", ""]), inner, max_size=4
+            )
+        ),
+        max_leaves=12,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=BODIES,
+    content_type=st.sampled_from(["CSV", "JSON", "XML"]),
+    operation=st.sampled_from(["insert", "upsert", "query"]),
+)
+def test_any_bytes_are_taken_or_refused(
+    org: OrgClient, body: bytes, content_type: str, operation: str
+) -> None:
+    key = {"externalIdFieldName": "Id"} if operation == "upsert" else {}
+    bulk = Bulk1(org)
+    job_id = bulk.create("Account", operation, content_type, **key)
+    info = bulk.wait(job_id, bulk.add(job_id, body))
+    assert info["state"] == "Completed" or not info["stateMessage"].startswith("InternalServerError")
+    bulk.media = "application/xml"
+    answer = bulk.call("POST", "job", body, Sforce_Enable_PKChunking="x=;=")
+    assert answer.status_code == 400
 
 
 @pytest.mark.parametrize("media", ["application/xml", "application/json"])

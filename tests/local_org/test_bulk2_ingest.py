@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -452,6 +453,26 @@ def test_big_files_use_one_batch_for_ten_thousand_rows(org: OrgClient) -> None:
     job_id = create_ingest(org, "Account")["id"]
     upload(org, job_id, "Name\nA\n")
     assert error_of(close(org, job_id)) == ("EXCEEDEDQUOTA", "ExceededQuota : ApiBatchItems Limit exceeded.")
+
+
+CSV_BYTES = st.one_of(
+    st.binary(max_size=40),
+    st.lists(
+        st.sampled_from([b"Name", b"Id", b'"', b",", b"\n", b"\r\n", b"\0", b" ", b"#N/A", b".", b":x."]),
+        max_size=25,
+    ).map(b"".join),
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=CSV_BYTES, operation=st.sampled_from(["insert", "update", "delete"]))
+def test_any_bytes_are_loaded_or_refused(org: OrgClient, content: bytes, operation: str) -> None:
+    job = ingest(org, "Account", content, operation)
+    if job["state"] == "Failed":
+        assert re.match("InvalidBatch : |ClientInputError : ", job["errorMessage"])
+    counts = [len(result_rows(org, job["id"], kind)) for kind in ("successfulResults", "failedResults")]
+    assert sum(counts) == job["numberRecordsProcessed"]
+    assert counts[1] == job["numberRecordsFailed"]
 
 
 TEXTS = st.text(

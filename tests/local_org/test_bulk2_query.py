@@ -90,6 +90,13 @@ def test_result_is_quoted_csv_with_names_as_selected(org: OrgClient) -> None:
     )
 
 
+def test_header_of_functions(org: OrgClient) -> None:
+    text = results(org, query(org, "SELECT toLabel(Industry), format(CreatedDate) made FROM Account")).text
+    assert text == '"toLabel(Industry)","made"\n'
+    standard = results(org, query(org, "SELECT FIELDS(STANDARD) FROM UserRole")).text
+    assert standard.startswith('"Id","Name","ParentRoleId"')
+
+
 @pytest.mark.parametrize(
     ("name", "delimiter"),
     [("BACKQUOTE", "`"), ("CARET", "^"), ("COMMA", ","), ("PIPE", "|"), ("SEMICOLON", ";"), ("TAB", "\t")],
