@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
+from salesforce_local_org.api import app
 from salesforce_local_org.daemon import CommandError
 from salesforce_local_org.org import Org
 from salesforce_local_org.protocol import Server
@@ -47,6 +48,7 @@ def serve(
         raise CommandError(f"--database {database}: {error}", 1) from error
     url = _url(listener)
     _greet(host)
+    app.routes()  # Imports every resource, so that the first request need not.
     server = Server(Door(org), idle_timeout, lambda: _say_ready(url))
     org.url, org.shut_down = _reachable(url), server.end
     asyncio.run(server.serve([listener]))
