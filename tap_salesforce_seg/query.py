@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from salesforce_seg import soql
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from salesforce_seg.soql import Condition
     from tap_salesforce_seg.replication import Window
 
@@ -48,7 +50,11 @@ class Query:
     @property
     def soql(self) -> str:
         """The whole query."""
-        return soql.select(self.fields, self.sobject, where=self.where, limit=self.limit)
+        return self.soql_of(self.fields)
+
+    def soql_of(self, fields: Iterable[str]) -> str:
+        """The query with other fields."""
+        return soql.select(fields, self.sobject, where=self.where, limit=self.limit)
 
     @property
     def count_soql(self) -> str:

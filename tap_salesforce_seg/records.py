@@ -24,6 +24,7 @@ from tap_salesforce_seg.catalog import DELETED_AT
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+    from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column, StreamDefinition
 
 Row = tuple[Any, ...]
@@ -31,6 +32,9 @@ Row = tuple[Any, ...]
 
 FLUSH_AT = 64 * 1024
 """Bytes that are collected before they are written: about what a pipe holds."""
+
+COMPOUND = frozenset({"address", "location"})
+"""Types whose values are put together from other fields."""
 
 _CLOCK = "SystemModstamp"
 _FLAG = "IsDeleted"
@@ -110,21 +114,32 @@ class RowLayout:
         seen_at: str = "",
     ) -> None:
         self.names = tuple(column.name for column in selected)
-        shown = [column.field for column in selected if column.field is not None]
-        self.fields = [field.name for field in shown]
-        """API names to select, in order."""
-        if DELETED_AT in self.names and _FLAG not in self.fields:
-            flag = stream.sobject.field(_FLAG)
-            shown += [flag] if flag else []
-            self.fields = [field.name for field in shown]
         self._columns = tuple(selected)
+        self._snake_case = stream.snake_case
         self._seen_at = seen_at
-        self._rest_readers = [
-            (index, reader)
-            for index, field in enumerate(shown)
-            if (reader := fields.rest_reader(field.type, snake_case=stream.snake_case)) is not None
-        ]
         self._cut = [(self.names.index(name), parts) for name, parts in (deselected_parts or {}).items()]
+        shown = {column.field.name: column.field for column in selected if column.field is not None}
+        flag = stream.sobject.field(_FLAG)
+        if DELETED_AT in self.names and flag:
+            shown[_FLAG] = flag
+        self.fields = tuple(shown)
+        """API names that REST selects."""
+        self._types = {name: field.type for name, field in shown.items()}
+        self._parts = {
+            name: fields.compound_parts(stream.sobject, field)
+            for name, field in shown.items()
+            if field.type in COMPOUND
+        }
+        self._cells = {name: field.type for name, field in shown.items() if field.type not in COMPOUND} | {
+            part.name: part.type for parts in self._parts.values() for part in parts.values()
+        }
+
+    @property
+    def bulk_fields(self) -> tuple[str, ...] | None:
+        """API names that Bulk API 2.0 selects, addresses as their parts; None if it cannot give all."""
+        if "base64" in self._types.values() or not all(self._parts.values()):
+            return None
+        return tuple(self._cells)
 
     def from_rest(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
         """The rows of a REST answer as rows of selected columns.
@@ -132,18 +147,37 @@ class RowLayout:
         Raises:
             KeyError: A row lacks a field that was selected.
         """
-        if not rows:
-            return []
-        return self._arrange(self._read(zip(*map(_cells_of(self.fields), rows), strict=True)))
+        by_field = _by_name(self.fields, map(_cells_of(self.fields), rows))
+        for name, values in by_field.items():
+            read = fields.rest_reader(self._types[name], snake_case=self._snake_case)
+            if read:
+                by_field[name] = [None if value is None else read(value) for value in values]
+        return self._arrange(by_field, len(rows))
 
-    def _read(self, cells: Iterable[Row]) -> dict[str, Sequence[Any]]:
-        by_field: list[Sequence[Any]] = list(cells)
-        for index, reader in self._rest_readers:
-            by_field[index] = [None if value is None else reader(value) for value in by_field[index]]
-        return dict(zip(self.fields, by_field, strict=True))
+    def from_csv(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
+        """The rows of a Bulk API 2.0 result as the very same rows of selected columns.
 
-    def _arrange(self, by_field: Mapping[str, Sequence[Any]]) -> list[Row]:
-        rows = len(next(iter(by_field.values())))
+        Args:
+            header: The result's first line.
+            rows: Its cells as text.
+        """
+        by_field = _by_name(header, rows)
+        for name, cells in by_field.items():
+            read = fields.csv_reader(self._cells[name])
+            by_field[name] = [read(cell) for cell in cells]
+        for name, parts in self._parts.items():
+            by_field[name] = self._compounds(self._types[name], parts, by_field)
+        return self._arrange(by_field, len(rows))
+
+    def _compounds(
+        self, kind: str, parts: Mapping[str, FieldDescribe], by_field: Mapping[str, Sequence[Any]]
+    ) -> list[Any]:
+        return [
+            fields.compound_value(kind, dict(zip(parts, values, strict=True)), snake_case=self._snake_case)
+            for values in zip(*(by_field[part.name] for part in parts.values()), strict=True)
+        ]
+
+    def _arrange(self, by_field: Mapping[str, Sequence[Any]], rows: int) -> list[Row]:
         arranged = [
             by_field[column.field.name] if column.field else self._made_up(column, by_field, rows)
             for column in self._columns
@@ -158,6 +192,11 @@ class RowLayout:
         flags = by_field[_FLAG]
         stamps = by_field.get(_CLOCK, [self._seen_at] * rows)
         return [stamp if deleted else None for deleted, stamp in zip(flags, stamps, strict=True)]
+
+
+def _by_name(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return dict(zip(names, columns, strict=True))
 
 
 def _cells_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Row]:

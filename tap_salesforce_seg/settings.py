@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 from salesforce_seg.errors import ConfigurationError
 from salesforce_seg.settings import Setting
 from tap_salesforce_seg import naming
+from tap_salesforce_seg.readers import choice
 from tap_salesforce_seg.replication import parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
-
-AUTO = "auto"
-REST = "rest"
 
 TAP_SETTINGS: tuple[Setting, ...] = (
     Setting(
@@ -43,9 +41,10 @@ TAP_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "api_type",
         "string",
-        "Which API reads the rows.",
-        default=AUTO,
-        allowed=(AUTO, REST),
+        "Which API reads the rows. auto: REST for few rows, Bulk API 2.0 for many; what Bulk API 2.0 refuses "
+        "is read by REST in any case.",
+        default=choice.AUTO,
+        allowed=(choice.AUTO, choice.REST, choice.BULK2),
     ),
     Setting(
         "lookback_window",
@@ -71,7 +70,7 @@ class TapSettings:
     start_date: datetime | None = None
     include_objects: tuple[str, ...] = ()
     naming: str = naming.SEGMENT
-    api_type: str = AUTO
+    api_type: str = choice.AUTO
     lookback: timedelta = timedelta(seconds=1200)
     select_fields_by_default: bool = True
 

@@ -165,7 +165,7 @@ class CollectionStream(Stream):
         field = self.definition.sobject.field(read.key) if read.key else None
         return Query(
             self.definition.sobject.name,
-            tuple(layout.fields),
+            layout.fields,
             read,
             key_may_be_null=bool(field and field.nillable),
             limit=self.ABORT_AT_RECORD_COUNT,
@@ -218,8 +218,7 @@ class CollectionStream(Stream):
 
     def _write_layout(self, layout: RowLayout) -> Iterator[int]:
         lines = RecordLines(self.name, layout.names, self._stream_version) if self._is_unmapped else None
-        for page in self.tap.reader.read(self.query(layout)):
-            rows = layout.from_rest(page)
+        for rows in self.tap.reader.read(self.query(layout), layout):
             if lines:
                 self.tap.lines.write_lines(lines.encode(rows))
             else:
@@ -254,8 +253,8 @@ class CollectionStream(Stream):
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """The rows of this run as dictionaries; the sync itself does not pass here."""
         layout = self.layout()
-        for page in self.tap.reader.read(self.query(layout)):
-            for row in layout.from_rest(page):
+        for rows in self.tap.reader.read(self.query(layout), layout):
+            for row in rows:
                 yield dict(zip(layout.names, row, strict=True))
 
     def _sync_records(

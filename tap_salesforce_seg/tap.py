@@ -17,7 +17,7 @@ from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, jso
 from salesforce_seg.shutdown import Plugin, on_early_end
 from tap_salesforce_seg import input_files, plan
 from tap_salesforce_seg.catalog import Discovery
-from tap_salesforce_seg.readers.rest import RestReader
+from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.records import LineWriter
 from tap_salesforce_seg.replication import floor_to_second, read_state
 from tap_salesforce_seg.run import Run
@@ -69,9 +69,9 @@ class TapSalesforceSeg(Plugin, Tap):
         return Session(ConnectionSettings.from_config(self.config), client_name=self.name)
 
     @cached_property
-    def reader(self) -> RestReader:
+    def reader(self) -> Reader:
         """Reads the rows."""
-        return RestReader(self.session)
+        return Reader(self.session, self.settings.api_type)
 
     @cached_property
     def started_at(self) -> datetime:
@@ -186,7 +186,7 @@ class TapSalesforceSeg(Plugin, Tap):
             validate_config=True,
         )
         if show_plan:
-            click.echo(plan.table(plan.plan(tap.session, tap.selected)))
+            click.echo(plan.table(plan.plan(tap.session, tap.selected, tap.settings.api_type)))
         else:
             tap.extract()
 

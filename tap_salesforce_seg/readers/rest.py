@@ -12,11 +12,14 @@ from urllib.parse import quote
 
 from salesforce_seg import composite, soql
 from salesforce_seg.errors import (
+    ConfigurationError,
     InvalidQueryLocator,
     ObjectUnavailable,
     QueryTimeout,
     QueryTooLong,
+    QuotaExhausted,
     RunFailed,
+    SalesforceError,
 )
 from tap_salesforce_seg.readers.openings import Openings
 
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
     from salesforce_seg.session import Session
     from tap_salesforce_seg.query import Query
+    from tap_salesforce_seg.records import Row, RowLayout
 
     Page = list[dict[str, Any]]
 
@@ -52,13 +56,30 @@ class RestReader:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._openings = Openings(session)
+        self._first: dict[str, Any] = {}
 
     def announce(self, queries: Iterable[Query]) -> None:
         """Name the queries that will be read, in order, so that small ones share an API call."""
         self._openings.announce(query.soql for query in queries if query.is_incremental)
 
-    def read(self, query: Query) -> Iterator[Page]:
-        """The rows of a query, page by page, in no particular order.
+    def rows_expected(self, query: Query) -> int | None:
+        """How many rows a query has now, by its first page, which is kept for the read that follows.
+
+        Returns:
+            The number, or None if the query was refused; the read will say why.
+        """
+        try:
+            answer = self._open(query.soql)
+        except (ConfigurationError, QuotaExhausted):
+            raise
+        except SalesforceError as error:
+            self._first[query.soql] = error
+            return None
+        self._first[query.soql] = answer
+        return int(answer["totalSize"])
+
+    def read(self, query: Query, layout: RowLayout) -> Iterator[list[Row]]:
+        """The rows of a query as rows of a layout, page by page, in no particular order.
 
         A read that is cut short by a lost locator begins anew, and one that takes Salesforce too long is cut
         into smaller windows: then a row may come twice, but none is missing.
@@ -67,6 +88,10 @@ class RestReader:
             RunFailed: Fewer or more rows came than Salesforce had counted.
             SalesforceError: Salesforce refused.
         """
+        for page in self._read(query):
+            yield layout.from_rest(page)
+
+    def _read(self, query: Query) -> Iterator[Page]:
         try:
             yield from self._begun_anew(query)
         except QueryTimeout:
@@ -89,7 +114,7 @@ class RestReader:
         rows = len(answer["records"])
         yield answer["records"]
         while not answer["done"]:
-            answer = self._session.call_json("GET", answer["nextRecordsUrl"])
+            answer = self._next(answer["nextRecordsUrl"])
             rows += len(answer["records"])
             yield answer["records"]
         if rows != expected:
@@ -98,9 +123,17 @@ class RestReader:
                 "The bookmark stays where it was; run again."
             )
 
+    def _next(self, locator_url: str) -> Any:
+        try:
+            return self._session.call_json("GET", locator_url)
+        except ObjectUnavailable as error:
+            raise InvalidQueryLocator(str(error), code=error.code, status=error.status) from error
+
     def _open(self, text: str) -> Any:
         """The first page of a query: by its URL, or in a request body where it is too long for one."""
-        answer = self._openings.take(text)
+        answer = self._first.pop(text, None) or self._openings.take(text)
+        if isinstance(answer, SalesforceError):
+            raise answer
         if answer is not None:
             return answer
         if len(text) > soql.LONGEST_QUERY:
@@ -127,8 +160,8 @@ class RestReader:
             return
         logger.warning("%s: the query takes too long; reading its window in two halves", query.sobject)
         earlier, later = halves
-        yield from self.read(replace(query, window=earlier))
-        yield from self.read(replace(query, window=later, key_may_be_null=False))
+        yield from self._read(replace(query, window=earlier))
+        yield from self._read(replace(query, window=later, key_may_be_null=False))
 
     def _by_id(self, query: Query) -> Iterator[Page]:
         page: Page = []

@@ -1,0 +1,173 @@
+"""Query jobs of Bulk API 2.0: create, wait, fetch the result page by page, delete.
+
+Source: Bulk API 2.0 and Bulk API Developer Guide, "Bulk API 2.0 Query".
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import time
+from dataclasses import dataclass
+from itertools import chain, repeat
+from typing import TYPE_CHECKING
+
+from salesforce_seg.answers import refusal
+from salesforce_seg.errors import ApiError, ObjectUnavailable, RunFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from salesforce_seg.session import Session
+
+WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the first looks at a job."""
+
+LONG_WAIT = 15.0
+"""Seconds between all later ones: each look costs an API call."""
+
+LONGEST_JOB = 6 * 60 * 60
+"""Seconds after which a job that is still under way is given up."""
+
+NO_MORE = "null"
+"""What ``Sforce-Locator`` says on the last page: this very word."""
+
+LONGEST_CELL = 200_000
+"""Characters: a long text area holds 131,072, which is Python's own limit."""
+
+csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
+
+
+class JobEndedBadly(RunFailed):
+    """A job was aborted, or failed for a reason that another try may not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """One page of a job's result.
+
+    Attributes:
+        body: UTF-8 CSV with a header line; values may hold line breaks and NUL characters.
+        rows: How many rows Salesforce says it has.
+        next_locator: Where the next page begins; empty on the last one.
+    """
+
+    body: bytes
+    rows: int
+    next_locator: str
+
+    def cells(self) -> Iterator[list[str]]:
+        """The header, then the rows, as text; an empty cell stands for null."""
+        if sys.version_info < (3, 11) and b"\0" in self.body:  # csv learned to read NUL in Python 3.11
+            return _with_nul(self.body)
+        return csv.reader(io.TextIOWrapper(io.BytesIO(self.body), encoding="utf-8", newline=""))
+
+
+def _with_nul(body: bytes) -> Iterator[list[str]]:
+    stand_in = "\ufdd0"  # a noncharacter: it cannot be in a text
+    lines = io.StringIO(body.decode("utf-8").replace("\0", stand_in), newline="")
+    return ([cell.replace(stand_in, "\0") for cell in row] for row in csv.reader(lines))
+
+
+class QueryJob:
+    """A query job, from its creation to its deletion.
+
+    Args:
+        session: The connection to the org.
+        job_id: The job's Id.
+        title: What messages call it.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self, session: Session, job_id: str, title: str, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._session = session
+        self.id = job_id
+        self._title = title
+        self._sleep = sleep
+
+    @classmethod
+    def create(cls, session: Session, soql: str, *, title: str, all_rows: bool = False) -> QueryJob:
+        """Create a job; Salesforce starts it at once.
+
+        Args:
+            session: The connection to the org.
+            soql: The query; no aggregates, OFFSET, sub-queries, or compound and binary fields.
+            title: What messages call it, such as the object's name.
+            all_rows: Whether deleted and archived rows are wanted too (queryAll).
+
+        Raises:
+            ObjectUnavailable: Bulk API 2.0 does not read this object or one of the fields.
+            QuotaExhausted: The org's query jobs of the last 24 hours are used up.
+            SalesforceError: Salesforce refused for another reason.
+        """
+        body = {"operation": "queryAll" if all_rows else "query", "query": soql}
+        answer = session.call_json("POST", "jobs/query", json=body)
+        return cls(session, answer["id"], title)
+
+    def wait(self) -> int:
+        """Wait until the job is complete.
+
+        Returns:
+            The number of rows it found.
+
+        Raises:
+            ObjectUnavailable: Bulk API 2.0 does not read this object or one of the fields; or the job is no
+                more, as Salesforce removes jobs after seven days.
+            JobEndedBadly: It failed for another reason, or somebody aborted it.
+        """
+        waited = 0.0
+        for seconds in chain(WAITS, repeat(LONG_WAIT)):
+            info = self._session.call_json("GET", f"jobs/query/{self.id}")
+            state = info["state"]
+            if state == "JobComplete":
+                return int(info["numberRecordsProcessed"])
+            if state in {"Failed", "Aborted"}:
+                raise self._ended(state, info.get("errorMessage") or "")
+            if waited > LONGEST_JOB:
+                break
+            self._sleep(seconds)
+            waited += seconds
+        raise JobEndedBadly(
+            f"{self._title}: the Bulk API job {self.id} is still under way after {waited / 3600:.0f} hours."
+        )
+
+    def _ended(self, state: str, told: str) -> Exception:
+        code, _, message = told.partition(" : ")
+        meant = refusal(f"{self._title}: the Bulk API job failed", 400, [ApiError(code, message or told)])
+        if state == "Failed" and isinstance(meant, ObjectUnavailable):
+            return meant
+        reason = f": {told}" if told else ""
+        return JobEndedBadly(f"{self._title}: the Bulk API job {self.id} ended as {state}{reason}.")
+
+    def pages(self, page_rows: int, locator: str = "") -> Iterator[ResultPage]:
+        """The pages of the result of a complete job.
+
+        Args:
+            page_rows: Rows of a page at most.
+            locator: Where to begin; empty for the first page. Locators hold as long as the job.
+        """
+        while True:
+            page = self._page(page_rows, locator)
+            yield page
+            if not page.next_locator:
+                return
+            locator = page.next_locator
+
+    def _page(self, page_rows: int, locator: str) -> ResultPage:
+        params = {"maxRecords": page_rows} | ({"locator": locator} if locator else {})
+        response = self._session.call(
+            "GET", f"jobs/query/{self.id}/results", params=params, headers={"Accept": "text/csv"}
+        )
+        following = response.headers.get("Sforce-Locator", NO_MORE)
+        return ResultPage(
+            response.content,
+            int(response.headers.get("Sforce-NumberOfRecords", -1)),
+            "" if following in {NO_MORE, ""} else following,
+        )
+
+    def delete(self) -> None:
+        """Remove the job and its result from the org."""
+        self._session.call("DELETE", f"jobs/query/{self.id}")

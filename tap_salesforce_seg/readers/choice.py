@@ -1,0 +1,72 @@
+"""Which way a query is read: decided by the setting, the number of rows, and what Bulk API 2.0 refuses."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from salesforce_seg.bulk2 import JobEndedBadly
+from salesforce_seg.errors import ObjectUnavailable
+from tap_salesforce_seg.readers.bulk2 import Bulk2Reader
+from tap_salesforce_seg.readers.rest import RestReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from salesforce_seg.session import Session
+    from tap_salesforce_seg.query import Query
+    from tap_salesforce_seg.records import Row, RowLayout
+
+logger = logging.getLogger("tap-salesforce-seg")
+
+AUTO, REST, BULK2 = "auto", "rest", "bulk2"
+
+BULK_FROM_ROWS = 20_000
+"""From so many rows on, ``auto`` reads by Bulk API 2.0: ten pages of REST cost more calls than a job does."""
+
+
+class Reader:
+    """Reads queries by REST or Bulk API 2.0, whichever suits; the rows are the same.
+
+    Args:
+        session: The connection to the org.
+        api_type: ``auto``, ``rest`` or ``bulk2``.
+    """
+
+    def __init__(self, session: Session, api_type: str) -> None:
+        self._api_type = api_type
+        self._rest = RestReader(session)
+        self._bulk2 = Bulk2Reader(session)
+
+    def announce(self, queries: Iterable[Query]) -> None:
+        """Name the queries that will be read, in order, so that small ones share an API call."""
+        if self._api_type != BULK2:
+            self._rest.announce(queries)
+
+    def read(self, query: Query, layout: RowLayout) -> Iterator[list[Row]]:
+        """The rows of a query as rows of a layout, page by page, in no particular order.
+
+        Raises:
+            SalesforceError: Not all rows could be read.
+        """
+        if self._goes_by_bulk(query, layout):
+            try:
+                yield from self._bulk2.read(query, layout)
+            except (ObjectUnavailable, JobEndedBadly) as error:
+                logger.warning("%s is read by REST instead: %s", query.sobject, error)
+            else:
+                return
+        yield from self._rest.read(query, layout)
+
+    def _goes_by_bulk(self, query: Query, layout: RowLayout) -> bool:
+        if not may_go_by_bulk(self._api_type, query, layout):
+            return False
+        if self._api_type == BULK2:
+            return True
+        rows = self._rest.rows_expected(query)
+        return rows is not None and rows >= BULK_FROM_ROWS
+
+
+def may_go_by_bulk(api_type: str, query: Query, layout: RowLayout) -> bool:
+    """Whether the setting and the selected columns allow Bulk API 2.0 at all."""
+    return api_type != REST and query.limit is None and layout.bulk_fields is not None
