@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org import ids, writes
 from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response, not_found
+from salesforce_local_org.api.multipart import record_body
 from salesforce_local_org.api.records import (
     api_error,
     field_list,
@@ -36,7 +37,7 @@ _FIRST_VERSION_WITH_UPSERT_BODY = 46.0
 def create(request: Request) -> Response:
     """Create a record: 201 with its id and Location."""
     sobject = find_object(request)
-    body = request.json_object()
+    body = record_body(request, sobject)
     try:
         with request.org.store.transaction():
             record_id = writes.create(request.org, draft.read(sobject, body), writes.Options.of(request))
@@ -57,7 +58,7 @@ def update(request: Request) -> Response:
     """Change the fields given: 204."""
     sobject = find_object(request)
     record_id = record_id_in_path(request, sobject, request.params["id"])
-    body = request.json_object()
+    body = record_body(request, sobject)
     try:
         read_draft = draft.read(sobject, body)
         _refuse_in_body("Id", present=read_draft.id is not None)
@@ -94,7 +95,7 @@ def upsert(request: Request) -> Response:
     """Change the record with that key, or create it: 200 or 201; 300 when several records have the key."""
     sobject = find_object(request)
     key, text = _key(request, sobject)
-    body = request.json_object()
+    body = record_body(request, sobject)
     org, options = request.org, writes.Options.of(request)
     try:
         read_draft = draft.read(sobject, body)

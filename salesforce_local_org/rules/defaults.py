@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ FIRST_VALUES: dict[str, dict[str, Any]] = {
 """First values that no describe tells of, as recorded orgs show them."""
 
 _USER_FIELDS = {"OwnerId", "AuthorId"}
+_UNIQUE_NAME = "DeveloperName"
+_MOST_OF_A_UNIQUE_NAME = 70
 
 
 def for_create(org: Org, sobject: SObject, given: Mapping[str, Any], user_id: str) -> dict[str, Any]:
@@ -29,11 +33,27 @@ def for_create(org: Org, sobject: SObject, given: Mapping[str, Any], user_id: st
     remembered = org.store.table(sobject).remembered
     if "defaults" not in remembered:
         remembered["defaults"] = _defaults(sobject)
-    return {
+    found = {
         field.name: user_id if field.type == "reference" else value
         for field, value in remembered["defaults"]
         if field.name not in given or (given[field.name] is None and not field.nillable)
     }
+    if _is_to_be_named(sobject, given):
+        found[_UNIQUE_NAME] = _unique_name(org, sobject, str(given["Name"]))
+    return found
+
+
+def _is_to_be_named(sobject: SObject, given: Mapping[str, Any]) -> bool:
+    field = sobject.field(_UNIQUE_NAME)
+    return field is not None and field.createable and not given.get(_UNIQUE_NAME) and bool(given.get("Name"))
+
+
+def _unique_name(org: Org, sobject: SObject, name: str) -> str:
+    """A name for the API, made of a record's own (Object Reference, "Document", DeveloperName)."""
+    letters = re.sub(r"[^0-9A-Za-z]+", "_", name).strip("_")[:_MOST_OF_A_UNIQUE_NAME].rstrip("_")
+    stem = letters if letters[:1].isalpha() else f"X{letters}"
+    tried = (stem if number == 0 else f"{stem}{number}" for number in count())
+    return next(each for each in tried if not org.store.find(sobject, _UNIQUE_NAME, each))
 
 
 def _defaults(sobject: SObject) -> list[tuple[Field, Any]]:
