@@ -182,3 +182,18 @@ def test_a_crash_of_the_server_is_a_general_error(org: OrgClient, salesforce: Co
 
     assert failed.value.status == 503
     assert failed.value.content == [{"message": "Server too busy", "errorCode": "SERVER_UNAVAILABLE"}]
+
+
+def test_search(demo_org: OrgClient, salesforce: Connect) -> None:
+    sf = salesforce(demo_org)
+
+    found = sf.quick_search("Byron")
+    narrowed = sf.search("FIND {Byron} IN NAME FIELDS RETURNING Lead(Id, Email)")
+
+    types = {row["attributes"]["type"] for row in found["searchRecords"]}
+    assert "Lead" in types
+    [lead] = narrowed["searchRecords"]
+    assert lead["Email"] == "ada.byron@example.com"
+    with pytest.raises(SalesforceMalformedRequest) as refused:
+        sf.search("FIND Byron")
+    assert refused.value.content[0]["errorCode"] == "MALFORMED_SEARCH"

@@ -191,3 +191,13 @@ demoTest('versions, limits, recent items and the usual detours', async (connecti
   assert.equal((await connection.request('/sobjects/Lead')).objectDescribe.name, 'Lead');
   await refused(connection.request(`${url}/services/data/v64.0/nothing`), 'NOT_FOUND');
 });
+
+demoTest('search', async (connection) => {
+  const { searchRecords } = await connection.search('FIND {Byron} IN NAME FIELDS RETURNING Lead(Id, Email), Contact');
+  const parameters = 'q=Byron&sobject=Lead&Lead.fields=Id,Email';
+  const parameterized = await connection.request(`/parameterizedSearch?${parameters}`);
+
+  assert.deepEqual(searchRecords.map(({ Email }) => Email), ['ada.byron@example.com']);
+  assert.deepEqual(parameterized.searchRecords, searchRecords);
+  await refused(connection.search('FIND Byron'), 'MALFORMED_SEARCH');
+});
