@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salesforce_seg.describe import SObjectDescribe
 from salesforce_seg.errors import ConfigurationError, ObjectUnavailable, RecordRejected, SalesforceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from salesforce_seg.describe import Describer, FieldDescribe, SObjectDescribe
+    from salesforce_seg.describe import Describer, FieldDescribe
     from target_salesforce_seg.actions import Action, StreamRule
     from target_salesforce_seg.settings import TargetSettings
 
@@ -45,7 +46,10 @@ class Catalog:
         if not missing:
             return
         first = not self._objects
-        self._objects |= self._describer.describe(missing)
+        for name, described in self._describer.describe(missing).items():
+            self._objects[name] = described
+            if isinstance(described, SObjectDescribe):
+                self._objects[described.name] = described
         if first:
             self._check_configured()
 

@@ -17,6 +17,9 @@ from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg import warehouse
 from target_salesforce_seg.paths import MISSING, find, is_blank, member, normalised
 
+MOST_DIGITS = 40
+"""Digits of a number that can be a key: more than any field takes."""
+
 SENT_TYPES = ("identify", "group", "track")
 UNSENT_TYPES = ("page", "screen", "alias")
 """Types of Segment's spec that Salesforce has nothing for."""
@@ -121,10 +124,10 @@ def key_text(value: object) -> str | None:
         return value.strip() or None
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return None
-    try:
-        return str(int(value)) if value == int(value) else None
-    except (ValueError, OverflowError):
+    number = Decimal(value)
+    if not number.is_finite() or number.adjusted() > MOST_DIGITS or number != number.to_integral_value():
         return None
+    return str(int(number))
 
 
 def _object_at(record: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str, Any]:

@@ -6,9 +6,10 @@ import json
 import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import msgspec
+from singer_sdk.singerlib.json import serialize_json
 
 from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
 from target_salesforce_seg.classify import Incoming
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_seg.outcomes import Rejection
-
-_encoder = msgspec.json.Encoder(decimal_format="number", enc_hook=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +47,12 @@ class RejectsFile:
             RunFailed: They could not be written.
         """
         at = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        lines = b"".join(
-            _encoder.encode(_line(batch[each.position], each, at)) + b"\n" for each in rejections
-        )
+        lines = "".join(serialize_json(_line(batch[each.position], each, at)) + "\n" for each in rejections)
         if not lines:
             return
         try:
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(descriptor, "ab") as file:
+            with os.fdopen(descriptor, "a") as file:
                 os.fchmod(file.fileno(), 0o600)
                 file.write(lines)
                 file.flush()
@@ -104,7 +101,7 @@ def replayed(path: Path) -> Iterator[Incoming]:
 
 def _read(line: bytes) -> Incoming:
     try:
-        entry = json.loads(line)
+        entry = json.loads(line, parse_float=Decimal)
         stream, record, what = entry["stream"], entry["event"], (entry["object"], entry["operation"])
     except (ValueError, TypeError, KeyError, RecursionError):
         text = line.decode(errors="replace").rstrip("\n")

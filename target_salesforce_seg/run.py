@@ -6,17 +6,17 @@ import json
 import os
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from salesforce_seg.describe import Describer
-from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.errors import ConfigurationError, RunFailed
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
-from salesforce_seg.shutdown import shielded
 from target_salesforce_seg.catalog import Catalog
+from target_salesforce_seg.classify import Incoming
 from target_salesforce_seg.lookup import Lookup
 from target_salesforce_seg.notices import Notices
-from target_salesforce_seg.outcomes import Counts
+from target_salesforce_seg.outcomes import BatchOutcomes, Counts
 from target_salesforce_seg.plans import Plans
 from target_salesforce_seg.rejects import RejectsFile
 from target_salesforce_seg.resolver import Resolver
@@ -29,6 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_salesforce_seg.classify import Incoming
+
+
+class SettledBatch(NamedTuple):
+    """Records, and what became of them."""
+
+    batch: list[Incoming]
+    outcomes: BatchOutcomes
 
 
 class Run:
@@ -68,13 +75,15 @@ class Run:
         """Whether the batch is to be settled before more is taken."""
         return len(self._batch) >= self.settings.batch_size
 
-    def settle(self) -> None:
-        """Settle the batch: everything is written, or rejected and on the disk.
+    def settle(self) -> SettledBatch:
+        """Carry out what the batch wants.
+
+        Returns:
+            What it came to, for :meth:`book`.
 
         Raises:
-            SalesforceError: The run cannot go on. The batch is not settled, nothing of it is rejected, and
-                its
-                events come again with the next run.
+            SalesforceError: The run cannot go on. Nothing of the batch is rejected, and its events come again
+                with the next run.
         """
         batch, self._batch = self._batch, []
         settlement = self._settlement()
@@ -83,9 +92,20 @@ class Run:
         except BaseException:
             settlement.outcomes.count_finished(self.counts)
             raise
-        with shielded():
-            self._rejects.append(batch, settlement.outcomes.rejections)
-            settlement.outcomes.count(self.counts, range(len(batch)))
+        return SettledBatch(batch, settlement.outcomes)
+
+    def book(self, settled: SettledBatch) -> None:
+        """Put the rejections of a settled batch on the disk and count its events; its state may follow.
+
+        Raises:
+            RunFailed: The rejects file cannot be written.
+        """
+        try:
+            self._rejects.append(settled.batch, settled.outcomes.rejections)
+        except RunFailed:
+            settled.outcomes.count_finished(self.counts)
+            raise
+        settled.outcomes.count(self.counts, range(len(settled.batch)))
 
     def sum_up(self) -> None:
         """Say what the run came to; the counts are its last line. Only the first call says anything."""

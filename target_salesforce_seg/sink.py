@@ -25,6 +25,7 @@ class EventSink(BatchSink):
     def __init__(self, target: TargetSalesforceSeg, *args: Any, **options: Any) -> None:
         super().__init__(target, *args, **options)
         self.target = target
+        self._problem: RecordRejected | None = None
 
     @property
     def max_size(self) -> int:
@@ -38,25 +39,21 @@ class EventSink(BatchSink):
         """Keep them in the schema as well, or a strict schema would refuse the record."""
 
     def _validate_and_parse(self, record: dict[str, Any]) -> dict[str, Any]:
-        """Check the record; date-times stay text, because Salesforce's field decides what becomes of them.
-
-        Raises:
-            RecordRejected: It is against its schema (only with ``validate_records``).
-        """
+        """Check the record; date-times stay text, because Salesforce's field decides what becomes of them."""
+        self._problem = None
         if self._validator is not None:
             try:
                 self._validator.validate(record)
             except InvalidRecord as error:
-                problem = (
-                    f"The record is against the schema of stream {self.stream_name}: {error.error_message}"
-                )
-                raise RecordRejected(problem, code="INVALID_RECORD") from None
+                told = f"The record is against the schema of stream {self.stream_name}: {error.error_message}"
+                self._problem = RecordRejected(told, code="INVALID_RECORD")
         return record
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Add a record to the shared batch."""
         _ = context
-        self.target.take(Incoming(self.stream_name, record, deleted=bool(record.get("_sdc_deleted_at"))))
+        deleted = bool(record.get("_sdc_deleted_at"))
+        self.target.take(Incoming(self.stream_name, record, deleted, self._problem))
 
     def process_batch(self, context: dict[str, Any]) -> None:
         """Take the records of a BATCH message's file; those of RECORD messages were taken one by one."""

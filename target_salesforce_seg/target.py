@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -27,10 +26,9 @@ from target_salesforce_seg.settings import TARGET_SETTINGS
 from target_salesforce_seg.sink import EventSink
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable
 
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
-    from singer_sdk.sinks import Sink
 
 
 class TargetSalesforceSeg(Plugin, Target):
@@ -55,6 +53,9 @@ class TargetSalesforceSeg(Plugin, Target):
         super().__init__(**options)
         self._run = Run(self.config, client_name=self.name, logger=self.logger)
         self._protocol_error: Exception | None = None
+        self.max_parallelism = 1
+        for name in sorted(set(self.config) - set(self.config_jsonschema["properties"])):
+            self.logger.warning("The setting %s is not known and is ignored.", name[:100])
         reader = self.message_reader
         if isinstance(reader, LineReader):
             reader.on_broken_line = self._take_broken_line
@@ -73,7 +74,7 @@ class TargetSalesforceSeg(Plugin, Target):
         """Add a record to the batch, and settle the batch when it is full."""
         self._run.take(incoming)
         if self._run.is_full:
-            self.drain_all()
+            self._settle(self.drain_all)
 
     def _take_broken_line(self, line: str, problem: RecordRejected) -> None:
         self.take(Incoming("", line, problem=problem))
@@ -86,8 +87,6 @@ class TargetSalesforceSeg(Plugin, Target):
             return
         try:
             super()._process_record_message(message_dict)
-        except RecordRejected as error:
-            self.take(Incoming(stream, record, problem=error))
         except RecordsWithoutSchemaException as error:
             self._break_protocol(error)
             self._refuse(stream, record, "MISSING_SCHEMA", f"Stream {stream} has sent no schema before it.")
@@ -119,19 +118,19 @@ class TargetSalesforceSeg(Plugin, Target):
 
     # Batches and state
 
+    def _settle(self, then: Callable[[], None]) -> None:
+        """Settle the batch that all streams share, and only then let singer-sdk write state.
+
+        A signal may break off the batch, but comes too late between its rejects and its state.
+        """
+        settled = self._run.settle()
+        with shielded():
+            self._run.book(settled)
+            then()
+
     def _handle_max_record_age(self) -> None:
         if self._max_record_age_in_minutes > self._MAX_RECORD_AGE_IN_MINUTES:
-            self.drain_all()
-
-    def _drain_all(self, sink_list: Iterable[Sink], parallelism: int) -> None:
-        """Settle the batch that all sinks share; singer-sdk calls this before it writes state."""
-        _ = parallelism
-        super()._drain_all(sink_list, 1)
-        self._run.settle()
-
-    def _write_state_message(self, state: dict[str, Any]) -> None:
-        with shielded():
-            super()._write_state_message(state)
+            self._settle(self.drain_all)
 
     def process_endofpipe(self) -> None:
         """Settle what is left, and say what the run came to.
@@ -140,26 +139,24 @@ class TargetSalesforceSeg(Plugin, Target):
             Exception: what the tap did against the Singer specification, if it did.
             RunFailed: there were rejects, under ``fail_on_rejects``.
         """
-        super().process_endofpipe()
-        rejected = self._run.counts.doors["rejected"]
-        self._run.sum_up()
-        self._run.close()
+        self._settle(super().process_endofpipe)
         if self._protocol_error is not None:
             raise self._protocol_error
+        rejected = self._run.counts.doors["rejected"]
         if rejected and self._run.settings.fail_on_rejects:
             raise RunFailed(
                 f"{rejected} events were rejected (fail_on_rejects): see {self._run.settings.rejects_path}."
             )
+        self._run.sum_up()
+        self._run.close()
 
     # Command line
 
     def replay(self, path: Path) -> None:
         """Try the events of a rejects file again."""
-        started = time.monotonic()
         for incoming in replayed(path):
             self.take(incoming)
         self.process_endofpipe()
-        self.logger.debug("Replayed in %.1f s", time.monotonic() - started)
 
     @classmethod
     def get_singer_command(cls) -> click.Command:

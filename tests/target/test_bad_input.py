@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import identify, messages, schema
+from target_pipe import group, identify, messages, schema
+
+from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -36,11 +39,24 @@ GOOD = identify({"email": "good@example.com"})
         ({"client_id": "a", "client_secret": "b", "access_token": "c"}, "access_token"),
     ],
 )
-def test_a_wrong_setting_is_one_clear_message(cli: Any, settings: dict[str, Any], told: str) -> None:
-    outcome = cli(messages([GOOD]), counts=False, **settings)
-    assert outcome.exit_code == 2, outcome.log
-    assert told in outcome.log
+def test_a_wrong_setting_is_one_clear_message(send: Any, settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(told)):
+        send(GOOD, **settings)
+
+
+def test_a_wrong_setting_ends_the_command(cli: Any, config: dict[str, Any]) -> None:
+    outcome = cli(messages([GOOD]), counts=False, converted_leads="maybe", multiple_matches="some")
+    assert outcome.exit_code == 2
+    (line,) = [line for line in outcome.log.splitlines() if "ERROR" in line]
+    assert "converted_leads: 'maybe' is not one of ['contact', 'reject']" in line
+    assert "multiple_matches" in line
     assert outcome.states == outcome.rejects == []
+
+
+def test_a_setting_that_does_not_exist_is_said(send: Any) -> None:
+    outcome = send(GOOD, always_enable=True)
+    outcome.doors(created=1)
+    assert "The setting always_enable is not known and is ignored." in outcome.log
 
 
 def test_a_field_to_look_up_by_that_the_org_does_not_have(cli: Any) -> None:
@@ -105,10 +121,10 @@ def test_a_record_without_a_schema_fails_the_run_after_all_else_is_written(org: 
         *messages([GOOD]),
         STATE,
     ]
-    outcome = cli(content, counts=False)
+    outcome = cli(content)
     assert outcome.exit_code == 1
     assert "'early'" in outcome.log
-    assert "2 events: 1 written (1 created," in outcome.log
+    outcome.doors(created=1, rejected=1)
     assert outcome.codes == ["MISSING_SCHEMA"]
     assert outcome.states == [{"seen": 1}]
 
@@ -117,9 +133,9 @@ def test_a_schema_that_cannot_be_used_fails_the_run_after_all_else_is_written(
     org: OrgClient, cli: Any
 ) -> None:
     broken = {"type": "SCHEMA", "stream": "broken", "schema": {"type": "object"}, "key_properties": []}
-    outcome = cli([broken, *messages([GOOD])], counts=False)
+    outcome = cli([broken, *messages([GOOD])])
     assert outcome.exit_code == 1
-    assert "1 events: 1 written" in outcome.log
+    outcome.doors(created=1)
     assert "The schema of stream broken cannot be used" in outcome.log
 
 
@@ -174,7 +190,14 @@ def test_no_events_cost_nothing(org: OrgClient, cli: Any) -> None:
     assert org.requests() == []
 
 
+def test_a_hostile_event_can_be_a_reject(org: OrgClient, send: Any) -> None:
+    event = group("1", {"x": "\ud800 \x00", "n": 1.10}, nan=float("nan"))
+    outcome = send(event, group(10**4000, {"name": "N"}), group(1e300, {"name": "N"}))
+    outcome.doors(rejected=3)
+    assert outcome.rejects[0]["event"]["traits"] == event["traits"]
+
+
 def test_hostile_values_are_only_values(org: OrgClient, send: Any) -> None:
-    hostile = "'; DELETE FROM Lead; -- \" \\ \u202e \u2028 <x> {!} @{ref.id} \ud800 \x00 \x07"
+    hostile = "'; DELETE FROM Lead; -- \" \\ \u202e \u2028 <x> {!} @{ref.id} \ud800 \x07"
     send(identify({"email": "a@example.com", "title": hostile, "@{x.id}": hostile, "": 1})).doors(created=1)
     send(identify({"email": "a@example.com", "title": hostile})).doors(unchanged=1)
