@@ -2,39 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import re
-import sqlite3
-import threading
-from contextlib import contextmanager
 from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org import catalog, derived, ids, recycle_bin, tables
+from salesforce_local_org.database import Database
 from salesforce_local_org.schema import ChildRelationship, Field, SObject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from salesforce_local_org.clock import Clock
     from salesforce_local_org.schema import Schema
 
 Row = dict[str, Any]
-_PRAGMAS = ("journal_mode = WAL", "synchronous = OFF", "temp_store = MEMORY", "cache_size = -65536")
 _CHUNK = 5000
 _PURGE_RHYTHM = timedelta(hours=1)
 
 
-def _matches(pattern: str | None, text: str | None) -> int:
-    """REGEX() of the formula language: the whole text must match."""
-    try:
-        return int(re.fullmatch(pattern or "", text or "") is not None)
-    except re.error:
-        return 0
-
-
-class Store:
+class Store(Database):
     """The records of one org, in one SQLite file or in memory.
 
     A table is named as its object, a column as its field (API names). Text, dates and date-times are TEXT
@@ -43,32 +30,17 @@ class Store:
     """
 
     def __init__(self, schema: Schema, clock: Clock, path: str | None = None) -> None:
+        super().__init__(path)
         self.schema = schema
         self.clock = clock
         self.user_id: str | None = None
         """Who created and modified records, where nobody else is named."""
-        self.lock = threading.RLock()
-        self.connection = sqlite3.connect(
-            path or ":memory:", isolation_level=None, check_same_thread=False, cached_statements=1024
-        )
-        for pragma in _PRAGMAS:
-            self.connection.execute(f"PRAGMA {pragma}")
-        self.connection.create_function("formula_regex", 2, _matches, deterministic=True)
-        self.connection.executescript(tables.INTERNAL_TABLES)
-        self._depth = 0
         self._next_purge = clock.now()
         self._tables: dict[str, tables.Table] = {}
-        self._sequences: dict[str, int] = dict(self.connection.execute("SELECT name, last FROM _sequences"))
-        self._used_sequences: set[str] = set()
         with self.transaction():
             self._restore()
             for sobject in schema:
                 tables.create_table(self.connection, sobject)
-
-    def close(self) -> None:
-        """Close the file; the store is of no use afterwards."""
-        with self.lock:
-            self.connection.close()
 
     # ---- objects and fields
 
@@ -116,58 +88,11 @@ class Store:
             found = self._tables[sobject.name] = tables.table_of(sobject)
         return found
 
-    def setting(self, name: str, default: Any = None) -> Any:
-        """A JSON value that is kept beside the records, such as the org's id."""
-        row = self.connection.execute("SELECT value FROM _settings WHERE name = ?", (name,)).fetchone()
-        return json.loads(row[0]) if row else default
-
-    def save_setting(self, name: str, value: Any) -> None:
-        """Keep a JSON value beside the records."""
-        with self.transaction():
-            self.connection.execute(
-                "INSERT OR REPLACE INTO _settings VALUES (?, ?)", (name, json.dumps(value))
-            )
-
-    # ---- transactions and numbers
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Everything inside takes effect together, or not at all if an exception leaves it. They nest."""
-        with self.lock:
-            depth = self._depth
-            begin, commit, undo = (
-                (f"SAVEPOINT s{depth}", f"RELEASE s{depth}", (f"ROLLBACK TO s{depth}", f"RELEASE s{depth}"))
-                if depth
-                else ("BEGIN IMMEDIATE", "COMMIT", ("ROLLBACK",))
-            )
-            self.connection.execute(begin)
-            self._depth += 1
-            try:
-                if not depth:
-                    self._purge_if_due()
-                yield
-                if not depth:
-                    self._save_sequences()
-            except BaseException:
-                self._depth = depth
-                for statement in undo:
-                    self.connection.execute(statement)
-                raise
-            self._depth = depth
-            self.connection.execute(commit)
-
-    def next_number(self, sequence: str) -> int:
-        """The next number of a sequence, from 1; a number is given once, even after a rollback."""
-        number = self._sequences.get(sequence, 0) + 1
-        self._sequences[sequence] = number
-        self._used_sequences.add(sequence)
-        return number
+    # ---- records
 
     def new_id(self, sobject: SObject) -> str:
         """An unused record id of an object, 18 characters."""
         return ids.make(sobject.key_prefix or "000", self.next_number(sobject.name))
-
-    # ---- records
 
     def insert(self, sobject: SObject | str, values: Row) -> str:
         """Write a record and give its id.
@@ -249,6 +174,13 @@ class Store:
         with self.transaction():
             recycle_bin.purge(self)
 
+    def begun(self) -> None:
+        """Look after the recycle bin now and then, at the start of a transaction."""
+        now = self.clock.now()
+        if not self._next_purge - _PURGE_RHYTHM <= now < self._next_purge:
+            self._next_purge = now + _PURGE_RHYTHM
+            recycle_bin.purge(self)
+
     # ---- inside
 
     def _object(self, sobject: SObject | str) -> SObject:
@@ -270,8 +202,7 @@ class Store:
             row["Name"] = row["Id"]
         for field, display_format in table.auto_numbers.items():
             row[field] = self._auto_number(f"{sobject.name}.{field}", display_format, row[field])
-        if sobject.name in derived.RULES:
-            derived.on_insert(self, sobject.name, row, values)
+        derived.on_insert(self, sobject.name, row, values)
         return row
 
     def _auto_number(self, sequence: str, display_format: str, given: str | None) -> str:
@@ -281,8 +212,7 @@ class Store:
             zeros, _, after = rest.partition("}")
             return before + number.zfill(len(zeros)) + after
         digits = "".join(character for character in given if character.isdecimal())
-        self._sequences[sequence] = max(self._sequences.get(sequence, 0), int(digits or 0))
-        self._used_sequences.add(sequence)
+        self.reserve_numbers(sequence, int(digits or 0))
         return given
 
     def _stamp_new(self, row: Row, now: str) -> None:
@@ -312,19 +242,6 @@ class Store:
         with self.lock:
             rows = self.connection.execute(sql, (value,)).fetchall()
         return [dict(zip(table.columns, row, strict=True)) for row in rows]
-
-    def _purge_if_due(self) -> None:
-        now = self.clock.now()
-        if not self._next_purge - _PURGE_RHYTHM <= now < self._next_purge:
-            self._next_purge = now + _PURGE_RHYTHM
-            recycle_bin.purge(self)
-
-    def _save_sequences(self) -> None:
-        self.connection.executemany(
-            "INSERT OR REPLACE INTO _sequences VALUES (?, ?)",
-            [(name, self._sequences[name]) for name in self._used_sequences],
-        )
-        self._used_sequences.clear()
 
     def _restore(self) -> None:
         """Make the schema what it was when this file was last in use; keep the schema of a new file."""

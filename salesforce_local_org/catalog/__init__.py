@@ -87,7 +87,7 @@ INVENTED_KEY_PREFIXES = {
 }
 """Records need ids, but no public describe tells these objects' prefixes: these are ours."""
 
-_TAGGED = (
+TAGGED_OBJECTS = (
     "Account",
     "Campaign",
     "Case",
@@ -102,8 +102,10 @@ _TAGGED = (
     "Solution",
     "Task",
 )
+"""The objects of which there is a Tag object, where the feature is on."""
+
 _UNDESCRIBED_CHILDREN: dict[str, list[tuple[str, str, str, bool]]] = {
-    name: [("Tags", f"{name}Tag", "ItemId", True)] for name in _TAGGED
+    name: [("Tags", f"{name}Tag", "ItemId", True)] for name in TAGGED_OBJECTS
 }
 _UNDESCRIBED_CHILDREN["OpportunityLineItem"] = [
     ("OpportunityLineItemSchedules", "OpportunityLineItemSchedule", "OpportunityLineItemId", True)

@@ -90,9 +90,8 @@ def add_custom_objects_and_fields(org: Org) -> None:
             org.store.add_field(sobject, field)
     account = org.schema.object("Account")
     assert account is not None
-    account.child_relationships.append(
-        ChildRelationship("Invoices__r", "Invoice__c", "Account__c", cascade_delete=True)
-    )
+    invoices = ChildRelationship("Invoices__r", "Invoice__c", "Account__c", cascade_delete=True)
+    org.store.add_child_relationship(account, invoices)
 
 
 def _fields(definitions: Iterable[_Definition]) -> Iterator[Field]:
