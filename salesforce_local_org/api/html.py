@@ -18,7 +18,8 @@ a { color: #0b5cab; text-decoration: none } a:hover { text-decoration: underline
 h1 { font-size: 1.3rem } h2 { font-size: 1.05rem; margin-top: 1.8rem } .wide { overflow-x: auto }
 table { border-collapse: collapse; min-width: 20rem }
 th, td { border-bottom: 1px solid #ddd; padding: .25rem .8rem .25rem 0; text-align: left; max-width: 40rem }
-td { overflow-wrap: anywhere; vertical-align: top; white-space: pre-wrap } th { color: #555 }
+td { min-width: 4rem; overflow-wrap: break-word; vertical-align: top; white-space: pre-wrap }
+th { color: #555 }
 .number { text-align: right; font-variant-numeric: tabular-nums } button { padding: .4rem 1rem }
 textarea { box-sizing: border-box; font: 14px/1.4 ui-monospace, monospace; width: 100% }
 .error { color: #ba0517; font-family: ui-monospace, monospace; white-space: pre-wrap }

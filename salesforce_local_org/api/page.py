@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 router = Router()
 
 _ROWS_SHOWN = 200
-_REQUESTS_SHOWN = 50
+_REQUESTS_SHOWN = 20
 _FIRST_QUERY = "SELECT Id, Name, CreatedDate FROM Account ORDER BY CreatedDate DESC LIMIT 20"
 _LISTED_FIELDS = ("IsDeleted", "CreatedDate", "SystemModstamp")
 
@@ -32,8 +32,8 @@ def overview(request: Request) -> Response:
         "Salesforce org on this machine",
         section("Company Information", _company(org)),
         section("SOQL", _query_box(_FIRST_QUERY)),
-        section("Objects", _objects(org)),
         section(f"Last {_REQUESTS_SHOWN} requests", _requests(org)),
+        section("Objects", _objects(org)),
     )
 
 
@@ -128,9 +128,8 @@ def _answer(org: Org, text: str) -> Html:
             rows = list(islice(result.rows(), _ROWS_SHOWN + 1))
     except soql.SoqlError as error:
         return element("p", f"{error.code}: {error.message}", class_="error")
-    for row in rows:
-        row.pop("attributes", None)
-    headings = list(rows[0]) if rows else []
+    rows = [_flat(row) for row in rows]
+    headings = list(dict.fromkeys(name for row in rows for name in row))
     shown_rows = [[_value(org, row.get(name)) for name in headings] for row in rows[:_ROWS_SHOWN]]
     more = (
         f"The first {_ROWS_SHOWN} rows; there are more." if len(rows) > _ROWS_SHOWN else f"{len(rows)} rows"
@@ -151,8 +150,21 @@ def _record(org: Org, sobject: SObject, record_id: str) -> dict[str, Any] | None
     return row
 
 
+def _flat(row: dict[str, Any], path: str = "") -> dict[str, Any]:
+    """A row with the fields of its parents beside its own: ``Owner.Name``."""
+    flat: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, dict) and "attributes" in value:
+            flat |= _flat(value, f"{path}{name}.")
+        elif isinstance(value, dict) and "records" in value:
+            flat[path + name] = [_flat(child) for child in value["records"]]
+        elif name != "attributes":
+            flat[path + name] = value
+    return flat
+
+
 def _value(org: Org, value: object) -> Html:
-    """A field's value; an id leads to its record, a parent or a list of children is JSON."""
+    """A field's value; an id leads to its record, an address or a list of children is JSON."""
     if isinstance(value, (dict, list)):
         return shown(json.dumps(value, ensure_ascii=False))
     if isinstance(value, str) and len(value) == 18 and ids.normalise(value) and org.schema.by_prefix(value):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from html import unescape
+import shutil
+import subprocess
+from html import escape, unescape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,9 +14,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import requests
     from local_org_client import OrgClient
 
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 HOSTILE = "</textarea></title><script>alert(1)</script><img src=x onerror=alert(1)>\"' & café"
 TAGS = {"!doctype", "a", "body", "button", "div", "form", "h1", "h2", "head", "header", "html", "meta", "p"}
 TAGS |= {"section", "style", "table", "td", "textarea", "th", "title", "tr"}
@@ -59,13 +64,15 @@ def test_a_record_is_found_by_its_links(org: OrgClient) -> None:
 def test_the_soql_box_answers(org: OrgClient) -> None:
     org.create("Account", [{"Name": f"A{number}"} for number in range(3)])
 
-    rows = org.http("GET", "/_page/query?q=" + quote("SELECT Name, Owner.Name FROM Account ORDER BY Name"))
+    statement = "SELECT Name, Owner.Name, (SELECT LastName FROM Contacts) FROM Account ORDER BY Name"
+    rows = org.http("GET", "/_page/query?q=" + quote(statement))
     count = org.http("GET", "/_page/query?q=" + quote("SELECT COUNT() FROM Account"))
     wrong = org.http("GET", "/_page/query?q=" + quote("SELECT Nonsense FROM Account"))
     empty = org.http("GET", "/_page/query")
 
     assert re.findall(r"\bA\d\b", text(rows)) == ["A0", "A1", "A2"]
     assert "3 rows" in text(rows)
+    assert "Owner.Name" in text(rows)
     assert "3 rows" in text(count)
     assert "No such column 'Nonsense' on entity 'Account'" in text(wrong)
     assert [page.status_code for page in (rows, count, wrong, empty)] == [200] * 4
@@ -112,6 +119,23 @@ def test_no_record_gets_out_of_its_cell(org: OrgClient) -> None:
         assert "script" not in page.headers["Content-Security-Policy"]
         assert page.headers["Content-Security-Policy"].startswith("default-src 'none'")
     assert HOSTILE in text(pages[2])
+
+
+@pytest.mark.skipif(not CHROMIUM, reason="no Chromium on this machine")
+def test_a_browser_shows_records_and_runs_nothing(org: OrgClient, tmp_path: Path) -> None:
+    attack = "<img src=x onerror=\"document.title='taken'\"><script>document.title='taken'</script>"
+    (account,) = org.create("Account", [{"Name": attack}])
+    assert CHROMIUM
+
+    browser = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    page = f"{org.url}/_page/record?id={account}"
+    seen = subprocess.run(
+        [*browser, "--dump-dom", page], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert f"<title>Account {account}</title>" in seen.stdout
+    assert escape(attack, quote=False) in seen.stdout
+    assert "<img" not in seen.stdout
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
