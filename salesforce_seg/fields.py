@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import read_values as read
@@ -269,7 +269,7 @@ def _same_number(field: FieldDescribe, stored: Any, wanted: Any) -> bool:
         return True
     if second.adjusted() > MOST_INTEGER_DIGITS:
         return False
-    return first == second.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP)
+    return first == second.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP, Context(prec=100))
 
 
 def _same_moment(_: FieldDescribe, stored: Any, wanted: Any) -> bool:

@@ -33,7 +33,8 @@ class Setting:
         secret: Whether the value must never be shown.
         default: The value when the setting is absent; None for none.
         allowed: The values that are allowed, if only some are.
-        schema: More JSON schema members, such as ``items``, ``minimum`` or ``examples``.
+        schema: More JSON schema members, such as ``minimum`` or ``examples``; an array needs ``items`` with a
+            ``type``, or singer-sdk cannot read it from the environment.
     """
 
     name: str

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -51,6 +52,21 @@ class Plugin(PluginBase):
             self._check_environment()
             raise
 
+    @classmethod
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
+        """Read the config files; one that is no JSON object is named.
+
+        Raises:
+            ConfigurationError: A file is not a JSON object.
+        """
+        wrong = next((path for path in value if Path(path).is_file() and not _holds_object(path)), "")
+        try:
+            if not wrong:
+                return super().cb_config(ctx, param, value)
+        except (ValueError, TypeError):  # what is no regular file can be read but once
+            wrong = ", ".join(value)
+        raise ConfigurationError(f"The config file {wrong} is not a JSON object.")
+
     def _setup_signal_handlers(self) -> None:
         install_handlers()
 
@@ -80,6 +96,13 @@ class Plugin(PluginBase):
 
 
 _PARSED = {"integer": "a whole number", "object": "a JSON object", "array": "a JSON array"}
+
+
+def _holds_object(path: str) -> bool:
+    try:
+        return isinstance(json.loads(Path(path).read_bytes()), dict)
+    except ValueError:
+        return False
 
 
 def _parses(kind: str, text: str) -> bool:
@@ -131,12 +154,19 @@ def run_cli(command: Callable[[], click.Command]) -> NoReturn:
 
 def _run(command: Callable[[], click.Command]) -> int:
     try:
-        result = command().main(standalone_mode=False)
+        plugin = command()
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(_is_news)
+        # Not main(), which takes a broken pipe for a wish to leave in silence.
+        with plugin.make_context(plugin.name, sys.argv[1:]) as context:
+            plugin.invoke(context)
         with shielded():
             sys.stdout.flush()
     except Interrupted as stopped:
         _end_early(str(stopped))
         return stopped.exit_code
+    except click.exceptions.Exit as left:
+        return left.exit_code
     except SystemExit as left:
         return left.code if isinstance(left.code, int) else int(left.code is not None)
     except Exception as error:
@@ -144,7 +174,12 @@ def _run(command: Callable[[], click.Command]) -> int:
         message, code = _told(error)
         _end_early(message)
         return code
-    return result if isinstance(result, int) else 0
+    return 0
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a log record says more than the message that will follow it."""
+    return not str(record.msg).startswith("An unhandled error occurred while syncing")
 
 
 def _end_early(message: str) -> None:
@@ -157,7 +192,8 @@ def _end_early(message: str) -> None:
 
 def _call(callback: Callable[[], None]) -> None:
     try:
-        callback()
+        with suppress(BrokenPipeError):  # nobody reads what it would say, and that has been told
+            callback()
     except Exception as error:  # noqa: BLE001  the other callbacks must still run
         log.error("%s", redact(_told(error)[0]))  # noqa: TRY400
 

@@ -464,6 +464,8 @@ def test_what_is_written_is_read_back_and_counts_as_the_same(leads: OrgClient) -
         ("multipicklist", {}, "A;B", "A", False),
         ("date", {}, "2026-01-31", "2026-01-31", True),
         ("double", {"scale": 2}, Decimal(1), 1e300, False),
+        ("double", {"scale": 18}, Decimal(1), Decimal("123456789012345678.123"), False),
+        ("currency", {"scale": 2}, Decimal("1234567890123456.8"), Decimal("1234567890123456.78"), True),
     ],
 )
 def test_whether_writing_would_change_anything(
