@@ -127,6 +127,7 @@ def test_an_xml_job_from_creation_to_close(org: OrgClient) -> None:
     assert (batch["numberRecordsProcessed"], batch["numberRecordsFailed"]) == ("2", "1")
     (account,) = org.query("SELECT Id FROM Account")
     result = bulk.call("GET", f"job/{job['id']}/batch/{batch_id}/result")
+    assert result.headers["Content-Type"] == "text/csv"
     assert result.text.splitlines() == [
         '"Id","Success","Created","Error"',
         f'"{account["Id"]}","true","true",""',
