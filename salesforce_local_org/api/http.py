@@ -112,8 +112,11 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def decode_path(raw: str) -> str:
-    """A percent-encoded path, decoded; an encoded slash stays apart from those that part the segments."""
-    return unquote(re.sub("%2f", "%2F", raw, flags=re.IGNORECASE).replace("%2F", ENCODED_SLASH))
+    """A percent-encoded path, decoded; an encoded slash stays apart from those that part the segments.
+
+    Slashes in a row count as one: the Salesforce CLI asks for ``//services/data``, and gets it.
+    """
+    return unquote(re.sub("//+", "/", re.sub("%2f", ENCODED_SLASH, raw, flags=re.IGNORECASE)))
 
 
 def not_found() -> ApiError:
