@@ -83,6 +83,11 @@ class StreamRule:
     setting: str = "streams"
 
 
+def is_api_name(text: object) -> bool:
+    """Whether a value can be the API name of an object or field."""
+    return isinstance(text, str) and _API_NAME.fullmatch(text) is not None
+
+
 def comparable(name: str) -> str:
     """An event name without case and extra spaces."""
     return " ".join(name.split()).casefold()
@@ -194,11 +199,11 @@ def _one_of(where: str, key: str, value: Any, allowed: tuple[str, ...]) -> str:
 
 
 def _object(where: str, value: Any) -> str:
-    if not isinstance(value, str) or not _API_NAME.fullmatch(value):
+    if not is_api_name(value):
         raise ConfigurationError(
             f"{where}: object must be the API name of a Salesforce object, not {value!r}."
         )
-    return value
+    return str(value)
 
 
 def _paths(where: str, key: str, value: Any) -> dict[str, str]:
@@ -207,7 +212,7 @@ def _paths(where: str, key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{where}: {key} must be an object of paths and fields.")
     for path, name in value.items():
-        if not path or not isinstance(name, str) or not _API_NAME.fullmatch(name):
+        if not path or not is_api_name(name):
             raise ConfigurationError(
                 f"{where}: {key} maps `{path}` to {name!r}, which is no API name of a field."
             )

@@ -59,7 +59,9 @@ class Catalog:
         Raises:
             RecordRejected: The org does not have it.
         """
-        found = self._objects[name]
+        found = self._objects.get(name)
+        if found is None:
+            raise RecordRejected(f"`{name[:80]}` is no name of an object.", code="INVALID_TYPE")
         if isinstance(found, ObjectUnavailable):
             raise RecordRejected(found.message, code=found.code or "INVALID_TYPE")
         if isinstance(found, SalesforceError):

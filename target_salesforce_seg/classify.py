@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg import gate
-from target_salesforce_seg.events import SENT_TYPES, UNSENT_TYPES, Event, event_type_of, read_event
+from target_salesforce_seg.events import (
+    SENT_TYPES,
+    UNSENT_TYPES,
+    Event,
+    event_type_of,
+    read_event,
+    with_objects,
+)
 
 if TYPE_CHECKING:
     from target_salesforce_seg.actions import StreamRule
@@ -56,12 +63,13 @@ def classify(incoming: Incoming, settings: TargetSettings) -> Event | PlainRecor
     """
     if incoming.problem is not None:
         raise incoming.problem
-    record = incoming.record
-    if not isinstance(record, Mapping):
+    if not isinstance(incoming.record, Mapping):
         raise RecordRejected("The record is not a JSON object.", code="INVALID_RECORD")
+    record = incoming.record
     rule = settings.streams.get(incoming.stream)
     if rule is not None and rule.object:
         return _plain(rule, record, deleted=incoming.deleted)
+    record = with_objects(record)
     event_type = rule.event if rule is not None else event_type_of(record)
     if event_type in UNSENT_TYPES:
         raise NotForSalesforce(f"{event_type} events have no counterpart in Salesforce")

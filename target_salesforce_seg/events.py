@@ -29,6 +29,7 @@ _TRAITS_STAND_IN = {
     "group": (("traits",), ("properties",)),
     "track": (("context", "traits"), ("traits",)),
 }
+_OBJECTS = ("traits", "properties", "context", "integrations", "options")
 _IDENTIFIERS = ("userId", "anonymousId", "groupId", "event", "messageId", "timestamp", "context")
 
 
@@ -130,10 +131,25 @@ def key_text(value: object) -> str | None:
     return str(int(number))
 
 
+def with_objects(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record whose traits, context ... are objects, also if a database kept them as JSON text."""
+    read = {name: _parsed(record[name]) for name in _OBJECTS if isinstance(record.get(name), str)}
+    return {**record, **read} if read else record
+
+
+def _parsed(text: str) -> Any:
+    if not text.lstrip().startswith("{"):
+        return text
+    try:
+        return json.loads(text, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return text
+
+
 def _object_at(record: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str, Any]:
     value: Any = record
     for key in place:
-        value = _parsed(value.get(key)) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, Mapping) else None
     if value is None:
         return {}
     if not isinstance(value, Mapping):
@@ -142,16 +158,6 @@ def _object_at(record: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str
             f"{where} is a {_json_type(value)}, not an object: send the {place[-1]} as names with values.",
             code="INVALID_TRAITS",
         )
-    return value
-
-
-def _parsed(value: Any) -> Any:
-    """Objects come as JSON text out of databases that have no other way to keep them."""
-    if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            return json.loads(value, parse_float=Decimal)
-        except (ValueError, RecursionError):
-            return value
     return value
 
 

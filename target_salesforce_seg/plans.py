@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
+from target_salesforce_seg.actions import is_api_name
 from target_salesforce_seg.classify import NotForSalesforce, PlainRecord
 from target_salesforce_seg.events import key_text
 from target_salesforce_seg.intents import Intent, Match, Refusal, long_id
@@ -72,7 +73,7 @@ class Plans:
         """Objects that an event names itself, beyond those of the settings."""
         if isinstance(event, PlainRecord) or event.type != "identify" or self.actions_for(event):
             return []
-        return [sobject for sobject, _ in external_ids(event) if sobject]
+        return [sobject for sobject, _ in external_ids(event) if is_api_name(sobject)]
 
     def of(self, position: int, event: Event | PlainRecord) -> list[Planned]:
         """What an event wants done.

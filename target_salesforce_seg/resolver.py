@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from target_salesforce_seg.catalog import Catalog
+    from target_salesforce_seg.notices import Notices
 
 _OF_A_LEAD = ("IsConverted", "ConvertedContactId")
 
@@ -48,13 +49,21 @@ class Resolver:
         catalog: the objects.
         converted_leads: ``contact`` or ``reject``.
         multiple_matches: ``reject``, ``newest``, ``oldest`` or ``all``.
+        notices: where to say what is left out.
     """
 
     def __init__(
-        self, lookup: Lookup, catalog: Catalog, *, converted_leads: str, multiple_matches: str
+        self,
+        lookup: Lookup,
+        catalog: Catalog,
+        notices: Notices,
+        *,
+        converted_leads: str,
+        multiple_matches: str,
     ) -> None:
         self._lookup = lookup
         self._catalog = catalog
+        self._notices = notices
         self._converted_leads = converted_leads
         self._multiple_matches = multiple_matches
 
@@ -79,6 +88,10 @@ class Resolver:
         self._settle_contacts(chosen, resolution)
         for write in joined(self._writes(chosen)):
             complete(write)
+            for name in sorted(write.left_out):
+                self._notices.say(
+                    f"A {write.operation} cannot write {write.sobject.name}.{name}: it is left out."
+                )
             (resolution.writes if does_something(write) else resolution.unchanged).append(write)
         return resolution
 
@@ -119,8 +132,8 @@ class Resolver:
         contacts = {row["ConvertedContactId"]: row for row in rows if row.get("ConvertedContactId")}
         if self._converted_leads == "reject" or not contacts:
             raise RecordRejected(
-                f"The Lead is converted ({rows[0]['Id']}), and a converted Lead cannot be changed. With "
-                "converted_leads: contact the Contact it became is updated.",
+                f"The Lead is converted ({rows[0]['Id']}), and a converted Lead cannot be changed. "
+                + ("It has no Contact." if not contacts else "converted_leads: contact updates its Contact."),
                 code="CANNOT_UPDATE_CONVERTED_LEAD",
             )
         picked = self._one_of(group, list(contacts.values()))
@@ -143,11 +156,11 @@ class Resolver:
             return rows
         if self._multiple_matches == "reject":
             some = ", ".join(row["Id"] for row in rows[:5])
+            some += ", ..." if len(rows) > 5 else ""
             how = " and ".join(group.match.fields) if group.match else ""
             raise RecordRejected(
-                f"{len(rows)} {group.object} records have this {how} "
-                f"({some}{' ...' if len(rows) > 5 else ''}): merge "
-                "them in Salesforce, or choose one with multiple_matches.",
+                f"{len(rows)} {group.object} records have this {how} ({some}): "
+                "merge them in Salesforce, or choose one with multiple_matches.",
                 code="MULTIPLE_MATCHES",
                 fields=group.match.fields if group.match else (),
             )
@@ -171,8 +184,7 @@ class Resolver:
             choice.row = rows[0] if rows else None
             if choice.row is None:
                 gone = RecordRejected(
-                    f"The Lead was converted to Contact {choice.contact_id}, which is deleted or not "
-                    f"visible.",
+                    f"The Lead was converted to Contact {choice.contact_id}, which is deleted or hidden.",
                     code="CANNOT_UPDATE_CONVERTED_LEAD",
                 )
                 resolution.refused += [(intent, gone) for intent in group.intents]

@@ -130,6 +130,7 @@ class Run:
         resolver = Resolver(
             Lookup(self._session),
             self._catalog,
+            self._notices,
             converted_leads=settings.converted_leads,
             multiple_matches=settings.multiple_matches,
         )

@@ -27,6 +27,7 @@ class Write:
         intents: in the order of their events.
         record: what to send.
         changing: the intents that change something, each seen after the ones before it.
+        left_out: fields that such an operation cannot write.
     """
 
     sobject: SObjectDescribe
@@ -36,6 +37,7 @@ class Write:
     intents: list[Intent] = field(default_factory=list)
     record: dict[str, Any] = field(default_factory=dict)
     changing: set[Intent] = field(default_factory=set)
+    left_out: set[str] = field(default_factory=set)
 
 
 def joined(writes: Iterable[Write]) -> list[Write]:
@@ -63,6 +65,7 @@ def complete(write: Write) -> None:
         for name, value in _fields(write, intent):
             described = write.sobject.field(name)
             if described is None or not (described.createable if creates else described.updateable):
+                write.left_out.add(name)
                 continue
             if not _is_so_already(described, now, value):
                 write.changing.add(intent)

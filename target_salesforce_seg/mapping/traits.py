@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_seg.mapping.names import company_name, person_name
 from target_salesforce_seg.mapping.values import Assignment, ValueRules
-from target_salesforce_seg.paths import MISSING, find, first_present, normalised
+from target_salesforce_seg.paths import MISSING, find, first_present, is_blank, normalised
 
 if TYPE_CHECKING:
     from salesforce_seg.describe import SObjectDescribe
@@ -58,7 +58,8 @@ class TraitMapping:
             company = company_name(traits, complain)
             if company is not MISSING:
                 yield Assignment("Company", company, "company")
-        if isinstance(find(traits, "address"), str | list | int):
+        address = find(traits, "address")
+        if not is_blank(address) and not isinstance(address, Mapping):
             complain("address")
         for field, paths in self.table.fields.items():
             value = first_present(traits, paths)

@@ -191,11 +191,11 @@ class Chunk:
 def _chunks(writes: Iterable[Write], most: int) -> Iterator[Chunk]:
     """Chunks of so many writes at most."""
 
-    def kind(write: Write) -> tuple[int, bool]:
-        return _OPERATIONS.index(write.operation), _looks_like_a_reference(write)
+    def kind(write: Write) -> tuple[bool, int]:
+        return _looks_like_a_reference(write), _OPERATIONS.index(write.operation)
 
     ordered = sorted(writes, key=lambda write: (kind(write), write.sobject.name))
-    for (operation, alone), alike in groupby(ordered, key=kind):
+    for (alone, operation), alike in groupby(ordered, key=kind):
         chunk: list[Write] = []
         objects: set[str] = set()
         for write in alike:

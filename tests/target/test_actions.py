@@ -364,6 +364,7 @@ def test_several_external_ids_are_several_writes_of_one_event(org: OrgClient, se
         {"type": "Salesforce-Case"},
         {"type": "Salesforce-Lead"},
         {"type": "Salesforce-Nope__c"},
+        {"type": "Salesforce-../../limits"},
     ]
     traits = {"FirstName": "John", "LastName": "Gibbs", "plan": "pro", "Subject": "S", "Status": "New"}
     event = identify(traits, userId=None, context={"externalId": external[:4]})
@@ -376,6 +377,10 @@ def test_several_external_ids_are_several_writes_of_one_event(org: OrgClient, se
     outcome = send(event | {"context": {"externalId": [external[0], external[4]]}})
     outcome.doors(rejected=1)
     assert [(line["object"], line["operation"]) for line in outcome.rejects] == [("Nope__c", "create")]
+    send(event | {"context": {"externalId": external[5:]}}).doors(rejected=1)
+    send(event | {"context": {"externalId": {"type": "Salesforce-contact", "id": contact}}}).doors(
+        unchanged=1
+    )
     missing = [
         {"type": "Salesforce-Contact", "id": contact[:-4] + "9" + "AAA"},
         {"type": "Salesforce-Contact", "id": 7},

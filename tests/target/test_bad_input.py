@@ -177,7 +177,10 @@ def test_a_bad_event_is_one_reject_and_its_neighbours_are_written(
 
 
 def test_traits_that_a_database_keeps_as_json_text(org: OrgClient, send: Any) -> None:
-    send(identify(traits=json.dumps({"email": "a@example.com", "title": "T"}))).doors(created=1)
+    event = identify(
+        traits=json.dumps({"email": "a@example.com", "title": "T"}), integrations='{"Salesforce": true}'
+    )
+    send(event).doors(created=1)
     assert org.query("SELECT Title FROM Lead") == [{"Title": "T"}]
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from recorder import Recorder
 from target_pipe import group, identify, messages, track
 
 from target_salesforce_seg.intents import Intent, Match, grouped, in_waves
@@ -227,6 +229,34 @@ def test_hostile_and_foreign_keys_are_found_again(org: OrgClient, send: Any) -> 
     send(*events).doors(unchanged=8)
 
 
-def test_assignment_rules_and_duplicate_rules_are_told_what_to_do(org: OrgClient, send: Any) -> None:
-    # The local org shows no headers of members; that both values are accepted is all that can be seen here.
-    send(identify({"email": "a@example.com"}), auto_assign=True, allow_duplicates=True).doors(created=1)
+@pytest.mark.parametrize(
+    ("chosen", "on_create", "on_update"),
+    [
+        ({}, {"Sforce-Auto-Assign": "FALSE"}, {"Sforce-Auto-Assign": "FALSE"}),
+        (
+            {"auto_assign": True, "allow_duplicates": True},
+            {"Sforce-Auto-Assign": "TRUE", "Sforce-Duplicate-Rule-Header": "allowSave=true"},
+            {"Sforce-Auto-Assign": "FALSE", "Sforce-Duplicate-Rule-Header": "allowSave=true"},
+        ),
+    ],
+)
+def test_assignment_and_duplicate_rules_are_told_what_to_do(
+    org: OrgClient, send: Any, chosen: dict[str, bool], on_create: Any, on_update: Any
+) -> None:
+    known, new = identify({"email": "a@example.com"}), identify({"email": "b@example.com"})
+    text_like_a_reference = identify({"email": "c@example.com", "title": "@{x.y}"})
+    send(known).doors(created=1)
+    known["traits"]["title"] = "T"
+    with Recorder(org.url) as recorder:
+        login = {
+            "instance_url": recorder.url,
+            "access_token": org.token(),
+            "username": None,
+            "password": None,
+        }
+        send(known, new, text_like_a_reference, **login, **chosen).doors(created=2, updated=1)
+    create, update = recorder.bodies[-2]["compositeRequest"]
+    assert (create["method"], create["httpHeaders"]) == ("POST", on_create)
+    assert (update["method"], update["httpHeaders"]) == ("PATCH", on_update)
+    assert recorder.bodies[-1]["records"][0]["Title"] == "@{x.y}"
+    assert on_create.items() <= recorder.headers[-1].items()
