@@ -7,10 +7,11 @@ from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
+from salesforce_local_org.api.field_description import field_description
 from salesforce_local_org.api.http import Request, Response, Router, json_response, not_found
 
 if TYPE_CHECKING:
-    from salesforce_local_org.schema import ChildRelationship, Field, SObject
+    from salesforce_local_org.schema import ChildRelationship, SObject
 
 router = Router()
 
@@ -19,26 +20,6 @@ Description = dict[str, Any]
 MAX_BATCH_SIZE = 200
 MASTER_RECORD_TYPE_ID = "012000000000000AAA"
 
-_SOAP_TYPES = {
-    "id": "tns:ID",
-    "reference": "tns:ID",
-    "boolean": "xsd:boolean",
-    "int": "xsd:int",
-    "long": "xsd:long",
-    "double": "xsd:double",
-    "currency": "xsd:double",
-    "percent": "xsd:double",
-    "date": "xsd:date",
-    "datetime": "xsd:dateTime",
-    "time": "xsd:time",
-    "base64": "xsd:base64Binary",
-    "address": "urn:address",
-    "location": "urn:location",
-    "anyType": "xsd:anyType",
-}
-"""Field type -> the type of its values in SOAP; every other type is text."""
-
-_BYTES_PER_CHARACTER = 3
 _FEED_ENABLED = {
     "Account",
     "Campaign",
@@ -182,86 +163,6 @@ def full_description(sobject: SObject, request: Request) -> Description:
     }
     short["urls"] |= pages
     return dict(sorted((short | more).items()))
-
-
-def field_description(field: Field) -> Description:
-    """A field as a describe shows it: all its keys, in the order in which Salesforce sends them."""
-    return {
-        "aggregatable": field.aggregatable,
-        "aiPredictionField": False,
-        "autoNumber": field.auto_number,
-        "byteLength": _byte_length(field),
-        "calculated": field.calculated,
-        "calculatedFormula": field.formula,
-        "cascadeDelete": field.cascade_delete,
-        "caseSensitive": field.case_sensitive,
-        "compoundFieldName": field.compound_field_name,
-        "controllerName": field.controller_name,
-        "createable": field.createable,
-        "custom": field.custom,
-        "defaultValue": False
-        if field.type == "boolean" and field.default_value is None
-        else field.default_value,
-        "defaultValueFormula": None,
-        "defaultedOnCreate": field.defaulted_on_create,
-        "dependentPicklist": field.dependent_picklist,
-        "deprecatedAndHidden": False,
-        "digits": field.digits,
-        "displayLocationInDecimal": field.type == "location",
-        "encrypted": field.encrypted,
-        "externalId": field.external_id,
-        "extraTypeInfo": field.extra_type_info,
-        "filterable": field.filterable,
-        "filteredLookupInfo": None,
-        "formulaTreatNullNumberAsZero": False,
-        "groupable": field.groupable,
-        "highScaleNumber": False,
-        "htmlFormatted": field.extra_type_info == "richtextarea",
-        "idLookup": field.id_lookup,
-        "inlineHelpText": None,
-        "label": field.label,
-        "length": field.length,
-        "mask": None,
-        "maskType": None,
-        "name": field.name,
-        "nameField": field.name_field,
-        "namePointing": field.name_pointing,
-        "nillable": field.nillable,
-        "permissionable": field.custom or (field.nillable and field.updateable and not field.compound),
-        "picklistValues": [
-            {
-                "active": value.active,
-                "defaultValue": value.default,
-                "label": value.label,
-                "validFor": None,
-                "value": value.value,
-            }
-            for value in field.picklist_values
-        ],
-        "polymorphicForeignKey": field.polymorphic_foreign_key,
-        "precision": field.precision,
-        "queryByDistance": field.compound,
-        "referenceTargetField": None,
-        "referenceTo": field.reference_to,
-        "relationshipName": field.relationship_name,
-        "relationshipOrder": 0 if field.cascade_delete and field.custom else None,
-        "restrictedDelete": False,
-        "restrictedPicklist": field.restricted_picklist,
-        "scale": field.scale,
-        "searchPrefilterable": False,
-        "soapType": _SOAP_TYPES.get(field.type, "xsd:string"),
-        "sortable": field.sortable,
-        "type": field.type,
-        "unique": field.unique,
-        "updateable": field.updateable,
-        "writeRequiresMasterRead": False,
-    }
-
-
-def _byte_length(field: Field) -> int:
-    if field.type in {"id", "reference"}:
-        return field.length
-    return field.length * _BYTES_PER_CHARACTER if field.type not in {"base64", *_SOAP_TYPES} else 0
 
 
 def _child_relationship(relationship: ChildRelationship) -> Description:
