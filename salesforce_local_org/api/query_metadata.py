@@ -63,7 +63,9 @@ def _nested(columns: list[Column], depth: int, *, is_grouped: bool) -> list[dict
 def _child_lists(statement: Statement) -> list[dict[str, Any]]:
     children = [each for each in statement.children if each.depth == 0]
     return [
-        _entry(each.name, None, (each.name,), joined=_nested(each.for_one_parent().columns, 0, is_grouped=False))
+        _entry(
+            each.name, None, (each.name,), joined=_nested(each.for_one_parent().columns, 0, is_grouped=False)
+        )
         for each in children
     ]
 

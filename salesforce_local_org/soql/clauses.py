@@ -27,8 +27,9 @@ _SCOPES = frozenset(
 )  # fmt: skip
 _MODES = frozenset({"security_enforced", "user_mode", "system_mode"})
 _UPPERCASED = frozenset({"string", "textarea", "phone", "url", "email", "combobox"})
-NEVER_ALIASES = frozenset({"FIRST", "GROUP", "LAST", "NULL", "NULLS"})
-"""Names that cannot be aliases ("Alias Notation"), beside those that are no names to the grammar."""
+_NEVER_ALIASES = frozenset({"FIRST", "FOR", "GROUP", "LAST"})
+"""Names that cannot be aliases ("Alias Notation"; FOR is not listed there, but no parser takes it), beside
+those that are no names to the grammar."""
 _GREATEST_LIMIT = 2**31 - 1
 
 
@@ -202,9 +203,18 @@ def _not_supported(name: str) -> str:
     return f"sObject type '{name}' is not supported."
 
 
-def _alias(context: Context, alias: Literal) -> str:
-    if alias.text.upper() in NEVER_ALIASES:
+def check_alias(context: Context, alias: Literal | None) -> None:
+    """Refuse an alias that is a reserved word.
+
+    Raises:
+        SoqlError: MALFORMED_QUERY.
+    """
+    if alias and alias.text.upper() in _NEVER_ALIASES:
         raise unexpected_token(context.text, alias.start)
+
+
+def _alias(context: Context, alias: Literal) -> str:
+    check_alias(context, alias)
     return alias.text.lower()
 
 

@@ -50,6 +50,7 @@ def _is_count(query: Query) -> bool:
     return (
         len(query.items) == 1
         and isinstance(first, Selected)
+        and first.alias is None
         and isinstance(first.expression, Function)
         and first.expression.name.upper() == "COUNT"
         and not first.expression.arguments

@@ -290,7 +290,7 @@ def _choices(value: object) -> set[str]:
 
 
 def _is_null(literal: Literal) -> bool:
-    return literal.kind == "NAME" and literal.text.upper() == "NULL"
+    return literal.kind == "NULL"
 
 
 def _is_exact(column: Column) -> bool:

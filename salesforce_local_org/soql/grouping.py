@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from salesforce_local_org.soql.clauses import check_alias
 from salesforce_local_org.soql.conditions import Conditions
 from salesforce_local_org.soql.errors import SoqlError
 from salesforce_local_org.soql.expressions import is_aggregate, is_date_function
@@ -165,6 +166,7 @@ class _GroupingSet:
         for item in query.items:
             if not isinstance(item, Selected):
                 continue
+            check_alias(self.groups.clauses.context, item.alias)
             column = self.column(item.expression)
             name = item.alias.text if item.alias else None
             if name is None and isinstance(item.expression, Path):

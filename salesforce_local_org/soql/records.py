@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from salesforce_local_org.soql.clauses import check_alias
 from salesforce_local_org.soql.errors import SoqlError
 from salesforce_local_org.soql.expressions import is_date_function
 from salesforce_local_org.soql.fields_function import expand_fields, is_fields_function
@@ -94,6 +95,7 @@ class Selection:
 
     def _add_selected(self, item: Selected) -> None:
         expression = item.expression
+        check_alias(self.clauses.context, item.alias)
         if isinstance(expression, Path):
             if item.alias:
                 raise self._malformed(expression, "only aggregate expressions use field aliasing")
