@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import fields
 from salesforce_seg.errors import ObjectUnavailable, SalesforceError
-from tap_salesforce_seg import naming
+from tap_salesforce_seg import deletes, naming
 from tap_salesforce_seg.collections import BY_OBJECT, COLLECTIONS
 from tap_salesforce_seg.replication import REPLICATION_KEYS
 
@@ -76,12 +76,14 @@ class Discovery:
         style: ``segment`` or ``api`` naming.
         include_objects: API names and globs of objects beyond the documented collections.
         select_fields: Whether fields are selected unless the catalog says otherwise.
+        detect_hard_deletes: Whether the log of deletes will be read.
     """
 
     describer: Describer
     style: str = naming.SEGMENT
     include_objects: tuple[str, ...] = ()
     select_fields: bool = True
+    detect_hard_deletes: bool = True
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What a user should know of names and types, a sentence each."""
@@ -198,7 +200,7 @@ class Discovery:
             )
             for each in visible
         ]
-        columns += _columns_of_our_own(sobject, self.style)
+        columns += self._columns_of_our_own(sobject)
         by_field = {each.field.name: each for each in columns if each.field}
         return StreamDefinition(
             name,
@@ -209,6 +211,14 @@ class Discovery:
             snake_case,
         )
 
+    def _columns_of_our_own(self, sobject: SObjectDescribe) -> Iterable[Column]:
+        """``is_deleted`` for objects that can be deleted but have no such field, and ``_sdc_deleted_at``."""
+        has_flag = sobject.field("IsDeleted") is not None
+        if sobject.deletable and not has_flag:
+            yield Column("is_deleted" if self.style == naming.SEGMENT else "IsDeleted", dict(_BOOLEAN))
+        if has_flag or (self.detect_hard_deletes and deletes.are_logged(sobject)):
+            yield Column(DELETED_AT, dict(_DATE_TIME))
+
 
 def choose_replication_key(sobject: SObjectDescribe) -> FieldDescribe | None:
     """The clock field to replicate by: the first of REPLICATION_KEYS that can be filtered and sorted by."""
@@ -217,15 +227,6 @@ def choose_replication_key(sobject: SObjectDescribe) -> FieldDescribe | None:
         if found and found.filterable and found.sortable and not found.deprecated_and_hidden:
             return found
     return None
-
-
-def _columns_of_our_own(sobject: SObjectDescribe, style: str) -> Iterable[Column]:
-    """``is_deleted`` for objects that can be deleted but have no such field, and ``_sdc_deleted_at``."""
-    has_flag = sobject.field("IsDeleted") is not None
-    if sobject.deletable and not has_flag:
-        yield Column("is_deleted" if style == naming.SEGMENT else "IsDeleted", dict(_BOOLEAN))
-    if has_flag:
-        yield Column(DELETED_AT, dict(_DATE_TIME))
 
 
 def _readable(summary: ObjectSummary) -> bool:

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStream:
-    """What one stream will read, and the API calls this takes.
-
-    Up to five incremental streams share the call for their first pages: it counts for the first of them.
-    """
+    """What one stream will read, and the API calls this takes."""
 
     stream: str
     reader: str
@@ -36,6 +33,9 @@ class PlannedStream:
 def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -> list[PlannedStream]:
     """Count what each stream's window holds now, five counts an API call.
 
+    Calls that several streams share count for the first of them: five incremental streams share that for
+    their first pages, 25 that for the log of deletes.
+
     Args:
         session: The connection to the org.
         streams: The selected streams.
@@ -44,30 +44,35 @@ def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -
     Raises:
         SalesforceError: A count was refused.
     """
-    layouts = {stream.name: stream.layout() for stream in streams}
-    queries = {stream.name: stream.query(layouts[stream.name]) for stream in streams}
-    counting = [composite.query(session, each.count_soql, all_rows=True) for each in queries.values()]
+    layouts = [stream.layout() for stream in streams]
+    queries = [stream.query(layout) for stream, layout in zip(streams, layouts, strict=True)]
+    together = [stream.name for stream, query in zip(streams, queries, strict=True) if query.is_incremental]
+    logged = [stream.name for stream in streams if stream.deletes_since]
+    asking = set(together[::QUERIES_A_CALL])
+    asking_log = set(logged[:: composite.MOST_SUBREQUESTS])
     planned = []
-    shared = 0
-    for (name, query), answer in zip(queries.items(), composite.send(session, counting), strict=True):
-        if not answer.ok:
-            raise answer.error(f"Counting {query.sobject}")
-        opening = int(not query.is_incremental or shared % QUERIES_A_CALL == 0)
-        shared += query.is_incremental
-        rows = int(answer.body["totalSize"])
-        planned.append(_planned(name, query, layouts[name], rows=rows, opening=opening, api_type=api_type))
+    for stream, layout, query, rows in zip(streams, layouts, queries, _counts(session, queries), strict=True):
+        opening = int(not query.is_incremental or stream.name in asking)
+        reader, calls = _way(query, layout, rows, opening, api_type)
+        planned.append(PlannedStream(stream.name, reader, rows, calls + (stream.name in asking_log)))
     return planned
 
 
-def _planned(
-    name: str, query: Query, layout: RowLayout, *, rows: int, opening: int, api_type: str
-) -> PlannedStream:
-    """One line of the plan; ``opening`` is what the first page by REST costs."""
-    bulk_fields = layout.bulk_fields or ()
+def _counts(session: Session, queries: Sequence[Query]) -> list[int]:
+    members = [composite.query(session, query.count_soql, all_rows=True) for query in queries]
+    answers = composite.send(session, members)
+    for query, answer in zip(queries, answers, strict=True):
+        if not answer.ok:
+            raise answer.error(f"Counting {query.sobject}")
+    return [int(answer.body["totalSize"]) for answer in answers]
+
+
+def _way(query: Query, layout: RowLayout, rows: int, opening: int, api_type: str) -> tuple[str, int]:
+    """The reader and its calls; ``opening`` is what the first page by REST costs."""
     if may_go_by_bulk(api_type, query, layout) and (api_type == BULK2 or rows >= BULK_FROM_ROWS):
-        calls = expected_calls(rows, len(bulk_fields)) + (opening if api_type == AUTO else 0)
-        return PlannedStream(name, BULK2, rows, calls)
-    return PlannedStream(name, REST, rows, opening + max(1, -(-rows // PAGE_ROWS)) - 1)
+        first_page = opening if api_type == AUTO else 0
+        return BULK2, first_page + expected_calls(rows, len(layout.bulk_fields or ()))
+    return REST, opening + max(1, -(-rows // PAGE_ROWS)) - 1
 
 
 def table(planned: Iterable[PlannedStream]) -> str:

@@ -189,7 +189,7 @@ class RowLayout:
     def _made_up(self, column: Column, by_field: Mapping[str, Sequence[Any]], rows: int) -> Sequence[Any]:
         if column.name != DELETED_AT:
             return [False] * rows
-        flags = by_field[_FLAG]
+        flags = by_field.get(_FLAG, [False] * rows)
         stamps = by_field.get(_CLOCK, [self._seen_at] * rows)
         return [stamp if deleted else None for deleted, stamp in zip(flags, stamps, strict=True)]
 

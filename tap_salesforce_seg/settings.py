@@ -54,6 +54,13 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         schema={"minimum": 0},
     ),
     Setting(
+        "detect_hard_deletes",
+        "boolean",
+        "Whether the org's log of deletes is read for records that were removed for good. Such a record "
+        "comes as its id, is_deleted and _sdc_deleted_at.",
+        default=True,
+    ),
+    Setting(
         "select_fields_by_default",
         "boolean",
         "Whether fields are selected unless the catalog says otherwise. If not, only the key, the "
@@ -72,6 +79,7 @@ class TapSettings:
     naming: str = naming.SEGMENT
     api_type: str = choice.AUTO
     lookback: timedelta = timedelta(seconds=1200)
+    detect_hard_deletes: bool = True
     select_fields_by_default: bool = True
 
     @classmethod
@@ -89,6 +97,7 @@ class TapSettings:
             chosen["naming"],
             chosen["api_type"],
             timedelta(seconds=chosen["lookback_window"]),
+            chosen["detect_hard_deletes"],
             chosen["select_fields_by_default"],
         )
 

@@ -9,11 +9,12 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
-from salesforce_seg.errors import QueryRefused
 from tap_salesforce_seg.collections import BY_OBJECT
+from tap_salesforce_seg.deletes import Deletions, are_logged
+from tap_salesforce_seg.extraction import DELETION_COLUMNS, Extraction
 from tap_salesforce_seg.naming import snake_case
 from tap_salesforce_seg.query import Query
-from tap_salesforce_seg.records import RecordLines, RowLayout
+from tap_salesforce_seg.records import RowLayout
 from tap_salesforce_seg.replication import (
     BOOKMARK,
     BOOKMARK_KEY,
@@ -24,6 +25,7 @@ from tap_salesforce_seg.replication import (
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+    from datetime import datetime
 
     from singer_sdk.helpers import types
     from singer_sdk.singerlib import Catalog, MetadataMapping
@@ -159,6 +161,16 @@ class CollectionStream(Stream):
         documented = BY_OBJECT[sobject].name if sobject in BY_OBJECT else snake_case(sobject)
         return list(dict.fromkeys([self.name, sobject, documented]))
 
+    @property
+    def deletes_since(self) -> datetime | None:
+        """From when on the log of deletes matters; None if it does not, or there is none."""
+        bookmark = bookmark_of(self._bookmark)
+        names = {column.name for column in self.selected_columns}
+        wanted = self.tap.settings.detect_hard_deletes and names & DELETION_COLUMNS
+        if bookmark is None or not wanted or not are_logged(self.definition.sobject):
+            return None
+        return min(bookmark, self.tap.started_at) - self.tap.settings.lookback
+
     def query(self, layout: RowLayout) -> Query:
         """What this run asks for."""
         read = self.window
@@ -193,50 +205,13 @@ class CollectionStream(Stream):
 
     def _read(self) -> None:
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for rows in self._write_pages():
+            for rows in Extraction(self).write_all():
                 counter.increment(rows)
                 self.rows += rows
         if self.ABORT_AT_RECORD_COUNT is None:
             self._move_bookmark()
         self.done = True
         self.tap.write_state()
-
-    def _write_pages(self) -> Iterator[int]:
-        layout = self.layout()
-        try:
-            yield from self._write_layout(layout)
-        except QueryRefused as error:
-            gone = self._vanished() if error.code == "INVALID_FIELD" else []
-            if not gone:
-                raise
-            self.logger.warning(
-                "%s: %s no longer there for this user; read without",
-                self.name,
-                ", ".join(column.name for column in gone) + (" is" if len(gone) == 1 else " are"),
-            )
-            yield from self._write_layout(self.layout(without=gone))
-
-    def _write_layout(self, layout: RowLayout) -> Iterator[int]:
-        lines = RecordLines(self.name, layout.names, self._stream_version) if self._is_unmapped else None
-        for rows in self.tap.reader.read(self.query(layout), layout):
-            if lines:
-                self.tap.lines.write_lines(lines.encode(rows))
-            else:
-                for row in rows:
-                    self._write_record_message(dict(zip(layout.names, row, strict=True)))
-            yield len(rows)
-
-    @property
-    def _is_unmapped(self) -> bool:
-        """Whether records go out as they are: one identity map, no flattening."""
-        first, *others = self.stream_maps
-        return not others and isinstance(first, SameRecordTransform) and not first.flattening_enabled
-
-    def _vanished(self) -> list[Column]:
-        """Selected columns whose fields describe no longer shows: removed, or hidden from this user."""
-        now = self.tap.describe_again(self.definition.sobject.name)
-        columns = self.selected_columns
-        return [column for column in columns if column.field and now.field(column.field.name) is None]
 
     def _move_bookmark(self) -> None:
         if self.replication_key is None:
@@ -246,9 +221,20 @@ class CollectionStream(Stream):
             if other not in self.tap.collections:
                 self.tap.state["bookmarks"].pop(other, None)
         state[BOOKMARK_KEY] = self.replication_key
-        state[BOOKMARK] = format_moment(self.tap.started_at)
+        covered = self.tap.deletions.get(self.definition.sobject.name, Deletions()).covered_until
+        state[BOOKMARK] = format_moment(min(self.tap.started_at, covered or self.tap.started_at))
+
+    @property
+    def is_unmapped(self) -> bool:
+        """Whether records go out as they are: one identity map, no flattening."""
+        first, *others = self.stream_maps
+        return not others and isinstance(first, SameRecordTransform) and not first.flattening_enabled
 
     # The SDK's doors
+
+    def write_record(self, record: dict[str, Any]) -> None:
+        """Write one record by the SDK's own path."""
+        self._write_record_message(record)
 
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """The rows of this run as dictionaries; the sync itself does not pass here."""

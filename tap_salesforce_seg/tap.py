@@ -15,7 +15,7 @@ from salesforce_seg.describe import Describer
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
-from tap_salesforce_seg import input_files, plan
+from tap_salesforce_seg import deletes, input_files, plan
 from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.records import LineWriter
@@ -53,6 +53,8 @@ class TapSalesforceSeg(Plugin, Tap):
 
     def __init__(self, *, catalog: Any = None, state: Any = None, **options: Any) -> None:
         self._missing: dict[str, str] = {}
+        self.deletions: dict[str, deletes.Deletions] = {}
+        """What the org's log of deletes says, by object."""
         bookmarks = {"bookmarks": read_state(state)} if state is not None else None
         super().__init__(catalog=input_files.read_catalog(catalog), state=bookmarks, **options)
 
@@ -96,6 +98,7 @@ class TapSalesforceSeg(Plugin, Tap):
             settings.naming,
             settings.include_objects,
             settings.select_fields_by_default,
+            settings.detect_hard_deletes,
         )
         catalog = self.input_catalog
         definitions = discovery.streams(None if catalog is None else input_files.selected_streams(catalog))
@@ -146,6 +149,8 @@ class TapSalesforceSeg(Plugin, Tap):
             self.write_state()
         streams = self.selected
         self.reader.announce([stream.query(stream.layout()) for stream in streams])
+        since = {each.definition.sobject.name: start for each in streams if (start := each.deletes_since)}
+        self.deletions = deletes.read_log(self.session, since, self.started_at)
         try:
             Run(self._missing).extract(streams)
         finally:

@@ -58,6 +58,10 @@ class Reader:
                 return
         yield from self._rest.read(query, layout)
 
+    def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[list[Row]]:
+        """Those rows of an object that have these Ids, whatever the query's window."""
+        return self._rest.read_ids(query, layout, ids)
+
     def _goes_by_bulk(self, query: Query, layout: RowLayout) -> bool:
         if not may_go_by_bulk(self._api_type, query, layout):
             return False

@@ -91,6 +91,10 @@ class RestReader:
         for page in self._read(query):
             yield layout.from_rest(page)
 
+    def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[list[Row]]:
+        """Those rows of an object that have these Ids, whatever the query's window."""
+        yield layout.from_rest(list(self._with_ids(query, ids)))
+
     def _read(self, query: Query) -> Iterator[Page]:
         try:
             yield from self._begun_anew(query)

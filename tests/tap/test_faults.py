@@ -134,7 +134,7 @@ def test_a_field_that_vanishes_after_discovery_is_left_out(org: OrgClient, tap: 
         ]
     )
     outcome = tap.run(catalog=tap.catalog("leads")).ended()
-    assert "leads: rating is no longer there for this user; read without" in outcome.stderr
+    assert "leads: no longer there for this user, and left out: rating" in outcome.stderr
     assert len(ids(outcome)) == 3
     assert all("rating" not in record for record in outcome.records("leads"))
 

@@ -1,0 +1,125 @@
+"""Which records were removed for good: the org's log of deletes (``getDeleted``), 25 objects an API call.
+
+A soft-deleted row needs none of this: ``queryAll`` still shows it, with IsDeleted. Source: REST API Developer
+Guide, "sObject Get Deleted": minutes only, 15 days back at most, replicateable objects only.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from salesforce_seg import composite, soql
+from salesforce_seg.composite import SubRequest
+from salesforce_seg.read_values import datetime_value
+from tap_salesforce_seg.replication import format_moment, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from salesforce_seg.composite import SubResponse
+    from salesforce_seg.describe import SObjectDescribe
+    from salesforce_seg.session import Session
+
+logger = logging.getLogger("tap-salesforce-seg")
+
+LOG_REACHES_BACK = timedelta(days=15)
+SHORTEST_SPAN = timedelta(minutes=2)
+_MINUTE = timedelta(minutes=1)
+
+IDS_A_QUERY = 2000
+
+
+@dataclass(slots=True)
+class Deletions:
+    """What the log says of one object.
+
+    Attributes:
+        deleted_at: When each record was deleted (``...sssZ``), by Id.
+        covered_until: The log is complete up to here; None if up to the end of what was asked.
+    """
+
+    deleted_at: dict[str, str] = field(default_factory=dict)
+    covered_until: datetime | None = None
+
+
+def are_logged(sobject: SObjectDescribe) -> bool:
+    """Whether the org logs an object's deletes.
+
+    A history object's log holds the deletes of all history objects, so it tells nothing of one of them.
+    """
+    can_be_deleted = sobject.deletable or sobject.field("IsDeleted") is not None
+    return sobject.replicateable and can_be_deleted and not sobject.name.endswith("History")
+
+
+def read_log(session: Session, since: Mapping[str, datetime], now: datetime) -> dict[str, Deletions]:
+    """Ask for the deletes of several objects.
+
+    Args:
+        session: The connection to the org.
+        since: From when on, by object.
+        now: The server's time when the run began: until then.
+
+    Returns:
+        What was deleted, by object. An object whose log cannot be read is missing, and a warning says so.
+    """
+    end = now.replace(second=0, microsecond=0)
+    asked = {sobject: _start(sobject, start, end) for sobject, start in since.items()}
+    answers = composite.send(session, [_question(session, each, start, end) for each, start in asked.items()])
+    found = {}
+    for (sobject, start), answer in zip(asked.items(), answers, strict=True):
+        if answer.ok:
+            found[sobject] = _deletions(answer, start, end)
+        else:
+            logger.warning(
+                "%s; deletes may be missed.", answer.error(f"{sobject}: reading the log of deletes")
+            )
+    return found
+
+
+def _start(sobject: str, start: datetime, end: datetime) -> datetime:
+    reach = end - LOG_REACHES_BACK + _MINUTE
+    if start < reach:
+        logger.warning(
+            "%s: the last sync is older than the org's log of deletes: records removed for good between "
+            "%s and %s are not seen.",
+            sobject,
+            format_moment(start),
+            format_moment(reach),
+        )
+    return min(max(start.replace(second=0, microsecond=0), reach), end - SHORTEST_SPAN)
+
+
+def _question(session: Session, sobject: str, start: datetime, end: datetime) -> SubRequest:
+    span = urlencode({"start": format_moment(start), "end": format_moment(end)})
+    return SubRequest("GET", f"{session.resource(f'sobjects/{sobject}/deleted')}?{span}", repeatable=True)
+
+
+def _deletions(answer: SubResponse, start: datetime, end: datetime) -> Deletions:
+    records = answer.body.get("deletedRecords") or []
+    covered = parse_moment(answer.body["latestDateCovered"])
+    return Deletions(
+        {each["id"]: str(datetime_value(each["deletedDate"])) for each in records},
+        max(covered, start) if covered < end else None,
+    )
+
+
+def still_there(session: Session, sobject: str, ids: Iterable[str]) -> set[str]:
+    """Those of the ids that a query still finds, be it in the recycle bin; ten thousand ids an API call.
+
+    Raises:
+        SalesforceError: The query was refused.
+    """
+    queries = [
+        composite.query(session, soql.select(["Id"], sobject, where=where), all_rows=True)
+        for _, where in soql.isin_batches("Id", ids, most=IDS_A_QUERY)
+    ]
+    found: set[str] = set()
+    for answer in composite.send(session, queries):
+        if not answer.ok:
+            raise answer.error(f"Looking for deleted records of {sobject}")
+        found |= {row["Id"] for row in answer.body["records"]}
+    return found
