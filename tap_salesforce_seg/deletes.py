@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 from salesforce_seg import composite, soql
 from salesforce_seg.composite import SubRequest
+from salesforce_seg.errors import Remedy
 from salesforce_seg.read_values import datetime_value
 from tap_salesforce_seg.replication import format_moment, parse_moment
 
@@ -65,19 +66,28 @@ def read_log(session: Session, since: Mapping[str, datetime], now: datetime) -> 
 
     Returns:
         What was deleted, by object. An object whose log cannot be read is missing, and a warning says so.
+
+    Raises:
+        ServerUnavailable: Salesforce does not answer.
     """
     end = now.replace(second=0, microsecond=0)
     asked = {sobject: _start(sobject, start, end) for sobject, start in since.items()}
-    answers = composite.send(session, [_question(session, each, start, end) for each, start in asked.items()])
+    questions = [_question(session, each, start, end) for each, start in asked.items()]
     found = {}
-    for (sobject, start), answer in zip(asked.items(), answers, strict=True):
-        if answer.ok:
-            found[sobject] = _deletions(answer, start, end)
-        else:
-            logger.warning(
-                "%s; deletes may be missed.", answer.error(f"{sobject}: reading the log of deletes")
-            )
+    for (sobject, start), question, answer in zip(
+        asked.items(), questions, composite.send(session, questions), strict=True
+    ):
+        final = composite.send_alone(session, question) if _may_pass(answer) else answer
+        if final.ok:
+            found[sobject] = _deletions(final, start, end)
+            continue
+        error = final.error(f"{sobject}: reading the log of deletes")
+        logger.warning("%s Records removed for good may be missed.", error)
     return found
+
+
+def _may_pass(answer: SubResponse) -> bool:
+    return not answer.ok and answer.remedy is Remedy.RETRY
 
 
 def _start(sobject: str, start: datetime, end: datetime) -> datetime:
