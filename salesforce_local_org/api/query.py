@@ -59,7 +59,7 @@ def _query(request: Request, *, all_rows: bool) -> Response:
             if explained:
                 return json_response(plan(result, text))
             if request.query.get("columns", "").lower() == "true":
-                return json_response(column_metadata(result.statement))
+                return json_response(column_metadata(result.statement, text))
             return _answer(request, result)
     except soql.SoqlError as error:
         raise ApiError(400, error.code, error.message) from None
