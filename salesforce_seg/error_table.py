@@ -44,8 +44,7 @@ class Rule:
         message: Regular expression searched in the message, ignoring case; empty for any.
         advice: What the user should do, one sentence or two.
         unprocessed: Whether Salesforce surely did nothing, so that even a create may be sent again.
-        tries: How often the request is sent at most, whatever ``max_retries`` says; 0 for no limit of its
-            own.
+        tries: How often the request is sent at most, whatever ``max_retries`` says; 0 for no such limit.
         first_wait: Seconds of the first wait at most; each further one doubles.
     """
 
@@ -117,8 +116,8 @@ _LIMIT_RULES = (
         QuotaExhausted,
         message=_text(r"max bulk v2 query (?:jobs|result size)"),
         unprocessed=True,
-        advice="The org's Bulk API limit of the last 24 hours is used up. "
-        "The state is kept: run again later.",
+        advice="The org's Bulk API limit of the last 24 hours is used up. The state is kept: run again "
+        "later.",
     ),
     Rule(Remedy.RETRY, ServerUnavailable, statuses=_status(429), unprocessed=True, first_wait=5),
 )
@@ -128,15 +127,15 @@ _FATAL_RULES = (
         Remedy.FATAL,
         ConfigurationError,
         codes=_codes("API_DISABLED_FOR_ORG API_CURRENTLY_DISABLED"),
-        advice="API access is off for this org or user: the edition must include it (Enterprise and up), and "
-        "the user's profile needs the permission API Enabled.",
+        advice="API access is off for this org or user: the edition must include it (Enterprise and up), "
+        "and the user's profile needs the permission API Enabled.",
     ),
     Rule(
         Remedy.FATAL,
         ConfigurationError,
         codes=_codes("INVALID_OPERATION_WITH_EXPIRED_PASSWORD"),
-        advice="The user's password has expired: log in with a browser, set a new one, and put it and the "
-        "new security token (it changes with the password) into the config.",
+        advice="The user's password has expired: log in with a browser, set a new one, and put it and "
+        "the new security token (it changes with the password) into the config.",
     ),
     Rule(
         Remedy.FATAL,
@@ -163,8 +162,8 @@ _QUERY_RULES = (
         Remedy.CHANGE_QUERY,
         InvalidQueryLocator,
         codes=_codes("INVALID_QUERY_LOCATOR"),
-        advice="The cursor of this query has expired (Salesforce keeps them two days): "
-        "the query must start again.",
+        advice="The cursor of this query has expired (Salesforce keeps them two days): the query must "
+        "start again.",
     ),
     Rule(
         Remedy.CHANGE_QUERY,
@@ -230,8 +229,9 @@ _OBJECT_RULES = (
         Remedy.SKIP_OBJECT,
         ObjectUnavailable,
         codes=_codes(
-            "INVALID_TYPE INVALID_TYPE_FOR_OPERATION INVALID_ENTITY EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION "
-            "FUNCTIONALITY_NOT_ENABLED FEATURE_NOT_ENABLED TXN_SECURITY_METERING_ERROR LIMIT_EXCEEDED"
+            "INVALID_TYPE INVALID_TYPE_FOR_OPERATION INVALID_ENTITY "
+            "EXTERNAL_OBJECT_UNSUPPORTED_EXCEPTION FUNCTIONALITY_NOT_ENABLED FEATURE_NOT_ENABLED "
+            "TXN_SECURITY_METERING_ERROR LIMIT_EXCEEDED"
         ),
         advice="The org does not have this object, or the user may not use it.",
     ),
@@ -275,8 +275,9 @@ _ROW_RULES = (
         Remedy.RETRY_ROW,
         RecordRejected,
         codes=_codes(
-            "UNABLE_TO_LOCK_ROW RECORD_IN_USE_BY_WORKFLOW ENTITY_IS_LOCKED ALL_OR_NONE_OPERATION_ROLLED_BACK "
-            "PROCESSING_HALTED SERVER_UNAVAILABLE UNKNOWN_EXCEPTION TOO_MANY_APEX_REQUESTS"
+            "UNABLE_TO_LOCK_ROW RECORD_IN_USE_BY_WORKFLOW ENTITY_IS_LOCKED "
+            "ALL_OR_NONE_OPERATION_ROLLED_BACK PROCESSING_HALTED SERVER_UNAVAILABLE UNKNOWN_EXCEPTION "
+            "TOO_MANY_APEX_REQUESTS"
         ),
     ),
     Rule(

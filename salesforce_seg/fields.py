@@ -140,8 +140,7 @@ def rest_reader(type_name: str, *, snake_case: bool = False) -> Callable[[Any], 
 
     Returns:
         A function of one value, or None when values of this type are passed on as they are (the fast
-        path). Numbers keep all digits only if the answer was decoded with Decimals, as Session.call_json
-        does.
+        path). Numbers keep all digits only if the answer was decoded as Session.call_json does.
     """
     if type_name in COMPOUND_KEYS:
         return read.compound_reader(type_name, snake=snake_case)
@@ -160,8 +159,7 @@ def compound_parts(sobject: SObjectDescribe, field: FieldDescribe) -> dict[str, 
     """The fields an address or location is made of.
 
     Returns:
-        By key of the compound object (REST's spelling, those of its keys that the object has) the part's
-        field.
+        The parts' fields by their keys in the compound object, in REST's spelling.
     """
     parts: dict[str, FieldDescribe] = {}
     for each in sobject.fields:

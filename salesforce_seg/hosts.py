@@ -72,9 +72,8 @@ def accepted_origin(url: str, source: str) -> str:
         url = f"https://{url.strip()}"
     origin = origin_of(url)
     if origin is None:
-        raise ConfigurationError(
-            f"{source} is not a URL like https://mydomain.my.salesforce.com: {url[:200]!r}."
-        )
+        shown = re.sub(r"//.*@", "//***@", url[:200])  # a password may stand there
+        raise ConfigurationError(f"{source} is not a URL like https://mydomain.my.salesforce.com: {shown!r}.")
     parts = urlsplit(origin)
     host = parts.hostname or ""
     if is_loopback(host):

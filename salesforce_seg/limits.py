@@ -89,17 +89,13 @@ class QuotaGuard:
         used, calls, allowed = self._used, self._calls, self._allowed
         if used >= allowed * self._percent_total / 100:
             raise QuotaExhausted(
-                f"Stopped by quota_percent_total: {used:,} of the org's {allowed:,} daily API requests are "
-                f"used, by "
-                f"all users together; the setting allows {self._percent_total} %. The state is kept: run "
-                f"again when "
-                "the 24-hour count has gone down, or raise quota_percent_total."
+                f"Stopped by quota_percent_total: {used:,} of the org's {allowed:,} daily API requests "
+                f"are used, by all users together; the setting allows {self._percent_total} %. The state "
+                "is kept: run again when the 24-hour count has gone down, or raise quota_percent_total."
             )
         if calls >= allowed * self._percent_per_run / 100:
             raise QuotaExhausted(
                 f"Stopped by quota_percent_per_run: this run has made {calls:,} API calls; the setting "
-                f"allows one run "
-                f"{self._percent_per_run} % of the org's {allowed:,} daily API requests. The state is kept: "
-                f"run again "
-                "to go on from there, or raise quota_percent_per_run."
+                f"allows one run {self._percent_per_run} % of the org's {allowed:,} daily API requests. "
+                "The state is kept: run again to go on from there, or raise quota_percent_per_run."
             )

@@ -7,6 +7,8 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, InvalidOperation
 MOST_INTEGER_DIGITS = 18
 """Salesforce numbers have at most 18 digits; longer ones only come from scientific notation."""
 
+_TOO_LONG = 10**MOST_INTEGER_DIGITS
+
 _EXACT = Context(prec=2000, Emax=MAX_EMAX, Emin=MIN_EMIN)
 """Takes zeros off the end of a Decimal without rounding it."""
 
@@ -24,7 +26,7 @@ def plain_number(value: str | float | Decimal) -> int | float | Decimal | None:
     Raises:
         ValueError: The text is not a number.
     """
-    if type(value) is int:
+    if type(value) is int and abs(value) < _TOO_LONG:
         return value
     try:
         number = Decimal(value if isinstance(value, Decimal) else str(value).strip())

@@ -50,8 +50,7 @@ _known: re.Pattern[str] | None = None
 def register(*secrets: str) -> None:
     """Remember secret values, so that no log record and no message shows them again.
 
-    Their URL-encoded, XML- and JSON-escaped forms are remembered too. Empty and very short values are
-    ignored.
+    Their URL-encoded, XML- and JSON-escaped forms are remembered too; very short values are ignored.
     """
     global _known  # noqa: PLW0603  one process, one set of secrets
     with _lock:

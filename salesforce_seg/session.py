@@ -160,8 +160,7 @@ class Session:
 
         Raises:
             QuotaExhausted: The guard or Salesforce says that the daily API requests are used up.
-            ServerUnavailable: All tries failed; ``outcome_unknown`` says whether a write may have taken
-                effect.
+            ServerUnavailable: All tries failed; ``outcome_unknown``: whether a write may have taken effect.
             SalesforceError: Salesforce refused; the class says what to do, ``code``, ``status`` and
                 ``errors`` why.
         """
@@ -197,9 +196,8 @@ class Session:
             moment = parsedate_to_datetime(header)
         except ValueError:
             raise RunFailed(
-                f"Salesforce's answer has no readable Date header ({one_line(header)!r}), so the time span "
-                f"to read "
-                "is not known. Is a proxy changing the answers?"
+                f"Salesforce's answer has no readable Date header ({one_line(header)!r}), so the time "
+                "span to read is not known. Is a proxy changing the answers?"
             ) from None
         return moment.astimezone(timezone.utc) if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
@@ -236,11 +234,9 @@ class Session:
             if _session_expired(response):
                 told = one_line("; ".join(map(str, errors_in(response))))
                 raise ConfigurationError(
-                    f"{request.title}: Salesforce does not accept the session it has just given ({told}). "
-                    f"The user "
-                    "needs API Enabled, and the session settings must not lock sessions to another IP "
-                    "address or "
-                    "domain.",
+                    f"{request.title}: Salesforce does not accept the session it has just given "
+                    f"({told}). The user needs API Enabled, and the session settings must not lock "
+                    "sessions to another IP address or domain.",
                     status=response.status_code,
                 )
         self._heed_warning(response)
@@ -325,9 +321,8 @@ def _not_an_api_answer(request: _Request, what: str) -> TryFailed:
 def _redirected(request: _Request, response: requests.Response) -> RunFailed:
     target = origin_of(response.headers.get("Location", "")) or "another page"
     return RunFailed(
-        f"{request.title}: the org redirects to {one_line(target)}. The session is not sent there. If the "
-        f"org has "
-        "moved or its My Domain has changed, set login_url (or instance_url) to the new one.",
+        f"{request.title}: the org redirects to {one_line(target)}. The session is not sent there. If "
+        "the org has moved or its My Domain has changed, set login_url (or instance_url) to the new one.",
         status=response.status_code,
     )
 

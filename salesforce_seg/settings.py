@@ -63,8 +63,9 @@ CONNECTION_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "login_url",
         "string",
-        "Where to log in. Default https://login.salesforce.com, with is_sandbox https://test.salesforce.com. "
-        "Give a My Domain URL here (client credentials need it). Plain http only for this machine.",
+        "Where to log in. Default https://login.salesforce.com, with is_sandbox "
+        "https://test.salesforce.com. Give a My Domain URL here (client credentials need it). Plain http "
+        "only for this machine.",
     ),
     Setting("is_sandbox", "boolean", "Whether the org is a sandbox.", default=False),
     Setting("username", "string", "Salesforce user name; in a sandbox it ends in .sandboxname."),

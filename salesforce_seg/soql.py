@@ -205,8 +205,7 @@ def select(
     """A SELECT statement.
 
     Args:
-        fields: Field names or paths; a name given twice (in any case) is selected once, as SOQL refuses
-            doubles.
+        fields: Field names or paths; one given twice (in any case) is selected once: SOQL refuses doubles.
         sobject: The object's API name.
         where: The condition, if any.
         order_by: Field names, each optionally followed by ``ASC`` or ``DESC``.

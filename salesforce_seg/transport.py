@@ -153,8 +153,7 @@ def _tls_failure(error: Exception, host: str) -> NetworkFailure:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         reason = (
             f"the certificate of {host} is not trusted (if a company proxy opens TLS, point "
-            f"REQUESTS_CA_BUNDLE at its "
-            "certificate)"
+            "REQUESTS_CA_BUNDLE at its certificate)"
         )
         return NetworkFailure(reason, reached=False, passing=False)
     return NetworkFailure(f"no secure (TLS) connection to {host}", reached=True, tries=2)

@@ -66,8 +66,7 @@ class Authenticator:
         """Another login after Salesforce has refused one.
 
         Args:
-            stale: The login that was refused. When another thread has replaced it meanwhile, that one is
-                given.
+            stale: The login that was refused. If another thread has replaced it meanwhile, that is given.
 
         Raises:
             ConfigurationError: There is no other login to be had: the token was given as it is; or refused.
@@ -77,11 +76,9 @@ class Authenticator:
                 return self._login
             if not stale.renewable:
                 raise ConfigurationError(
-                    "Salesforce does not accept the access_token: it has expired, was revoked, or belongs "
-                    "to another "
-                    f"org than {stale.instance_url}. Get a new one and set access_token, or set the "
-                    f"credentials of a "
-                    "login flow, which can renew it.",
+                    "Salesforce does not accept the access_token: it has expired, was revoked, or "
+                    f"belongs to another org than {stale.instance_url}. Get a new one and set "
+                    "access_token, or set the credentials of a login flow, which can renew it.",
                     status=401,
                 )
             log.info("The session has expired; logging in again.")

@@ -103,9 +103,8 @@ def choose_flow(settings: ConnectionSettings) -> str:
         )
     if flow.key == CLIENT_CREDENTIALS and settings.username:
         raise ConfigurationError(
-            "username is set beside client_id and client_secret, but neither password nor private_key: add "
-            "the one "
-            "you log in with, or remove username to log in with client credentials."
+            "username is set beside client_id and client_secret, but neither password nor private_key: "
+            "add the one you log in with, or remove username to log in with client credentials."
         )
     return flow.key
 

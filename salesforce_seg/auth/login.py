@@ -140,14 +140,13 @@ def _must_be_a_login_host(url: str, response: requests.Response) -> None:
         target = urlsplit(response.headers.get("Location", "")).hostname or "another page"
         raise ConfigurationError(
             f"The login host {host} redirects to {one_line(target)}. Credentials are not sent on: check "
-            f"login_url."
+            "login_url."
         )
     if response.status_code == 404 or (response.status_code < 500 and is_html(response)):
         raise ConfigurationError(
             f"{host} does not answer like a Salesforce login host (HTTP {response.status_code}): check "
-            f"login_url. "
-            "It must be https://login.salesforce.com, https://test.salesforce.com or your My Domain, such as "
-            "https://mydomain.my.salesforce.com."
+            "login_url. It must be https://login.salesforce.com, https://test.salesforce.com or your My "
+            "Domain, such as https://mydomain.my.salesforce.com."
         )
 
 

@@ -45,9 +45,9 @@ def client_credentials(settings: ConnectionSettings, door: LoginDoor) -> Login:
     """
     if urlsplit(settings.login_url).hostname in SHARED_LOGIN_HOSTS:
         raise ConfigurationError(
-            f"Client credentials do not work at {settings.login_url}: set login_url to your My Domain, such "
-            f"as "
-            "https://mydomain.my.salesforce.com (sandbox: https://mydomain--sandbox.sandbox.my.salesforce.com)."
+            f"Client credentials do not work at {settings.login_url}: set login_url to your My Domain, "
+            "such as https://mydomain.my.salesforce.com (sandbox: "
+            "https://mydomain--sandbox.sandbox.my.salesforce.com)."
         )
     form = {
         "grant_type": "client_credentials",
@@ -73,9 +73,9 @@ def jwt_bearer(settings: ConnectionSettings, door: LoginDoor) -> Login:
         assertion = jwt.encode(claims, _private_key(settings), algorithm="RS256")
     except (jwt.PyJWTError, ValueError, TypeError):
         raise ConfigurationError(
-            "The private key cannot be used: private_key (or private_key_file) must be an unencrypted RSA "
-            "key in PEM "
-            "format, beginning with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE KEY-----."
+            "The private key cannot be used: private_key (or private_key_file) must be an unencrypted "
+            "RSA key in PEM format, beginning with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE "
+            "KEY-----."
         ) from None
     redact.register(assertion)
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}

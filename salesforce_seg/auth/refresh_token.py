@@ -59,7 +59,7 @@ class RefreshTokenFlow:
             if not self._token:
                 raise ConfigurationError(
                     f"refresh_token_file {self._file.path} does not exist yet: set refresh_token for the "
-                    f"first login."
+                    "first login."
                 )
             return self._refresh(door)
 
@@ -86,9 +86,8 @@ class RefreshTokenFlow:
             self._file.write(rotated)
             return
         log.warning(
-            "Salesforce replaced the refresh token (rotation is on), and there is no refresh_token_file to "
-            "keep the "
-            "new one: the next run will not be able to log in. Set refresh_token_file."
+            "Salesforce replaced the refresh token (rotation is on), and there is no refresh_token_file "
+            "to keep the new one: the next run will not be able to log in. Set refresh_token_file."
         )
 
 

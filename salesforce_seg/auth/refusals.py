@@ -48,30 +48,27 @@ class Refusal:
 
 _WRONG_USER = (
     "Check username, password and security_token (a new password brings a new token; it is needed unless "
-    "the org "
-    "trusts this network). In a sandbox the user name ends in .sandboxname and is_sandbox must be true; "
-    "with a My "
-    "Domain give it as login_url. The user may also be locked: look at the Login History in Setup."
+    "the org trusts this network). In a sandbox the user name ends in .sandboxname and is_sandbox must "
+    "be true; with a My Domain give it as login_url. The user may also be locked: look at the Login "
+    "History in Setup."
 )
 _EXPIRED_PASSWORD = (
-    "The user's password has expired: log in with a browser, set a new one, and put it and the new security "
-    "token "
-    "(it changes with the password) into the config."
+    "The user's password has expired: log in with a browser, set a new one, and put it and the new "
+    "security token (it changes with the password) into the config."
 )
 _NO_API = (
     "The user may not use the API: the org's edition must include it (Enterprise and up) and the user's "
-    "profile or a "
-    "permission set needs API Enabled."
+    "profile or a permission set needs API Enabled."
 )
 _SOAP_OFF = (
-    "SOAP login() is switched off in this org or does not exist in this API version (it ends with 64.0, and "
-    "for good "
-    "in Summer '27). Use an External Client App: client_id and client_secret with login_url = your My Domain."
+    "SOAP login() is switched off in this org or does not exist in this API version (it ends with 64.0, "
+    "and for good in Summer '27). Use an External Client App: client_id and client_secret with login_url "
+    "= your My Domain."
 )
 _WRONG_REFRESH_TOKEN = (
-    "The refresh token has expired, was revoked, or was replaced by a newer one (rotation). Authorise the "
-    "app again "
-    "and set the new refresh_token; if refresh_token_file exists, delete it first, as it is used instead."
+    "The refresh token has expired, was revoked, or was replaced by a newer one (rotation). Authorise "
+    "the app again and set the new refresh_token; if refresh_token_file exists, delete it first, as it "
+    "is used instead."
 )
 
 REFUSALS = (
@@ -114,8 +111,7 @@ REFUSALS = (
         "INVALIDGRANT",
         "approved this consumer",
         "Pre-authorise the app: in Setup, set its Permitted Users to admin-approved and add the user's "
-        "profile or a "
-        "permission set (or let the user approve it once in a browser).",
+        "profile or a permission set (or let the user approve it once in a browser).",
     ),
     Refusal(
         "OAUTHAPPROVALERRORGENERIC|INVALIDAPPACCESS|UNAUTHORIZEDCLIENT",
@@ -126,9 +122,9 @@ REFUSALS = (
     Refusal(
         "INVALIDGRANT|UNSUPPORTEDGRANTTYPE|INVALIDREQUEST",
         "client credentials",
-        "Client credentials need a run-as user and the flow switched on: in Setup, open the app's policies, "
-        "enable "
-        "the Client Credentials Flow and choose the user it runs as. login_url must be your My Domain.",
+        "Client credentials need a run-as user and the flow switched on: in Setup, open the app's "
+        "policies, enable the Client Credentials Flow and choose the user it runs as. login_url must be "
+        "your My Domain.",
     ),
     Refusal(
         "INVALIDCLIENT|INVALIDCLIENTID|INVALIDCLIENTCREDENTIALS",
@@ -141,8 +137,8 @@ REFUSALS = (
         "INVALIDGRANT",
         "audience|assertion|signature|expired jwt",
         "Check that the private key belongs to the certificate of the app, that this machine's clock is "
-        "right, and "
-        "is_sandbox / login_url: the token must be made out to login.salesforce.com or test.salesforce.com.",
+        "right, and is_sandbox / login_url: the token must be made out to login.salesforce.com or "
+        "test.salesforce.com.",
     ),
     Refusal(
         "INVALIDGRANT|INACTIVEUSER|INACTIVEORG|INACTIVEORGANIZATION|ORGLOCKED|TRIALEXPIRED",

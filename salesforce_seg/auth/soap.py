@@ -50,9 +50,9 @@ def login(settings: ConnectionSettings, door: LoginDoor) -> Login:
         ServerUnavailable: No answer.
     """
     log.warning(
-        "Logging in with user name and password (SOAP login). Salesforce retires this login in Summer '27 "
-        "and "
-        "has it off in new orgs: change to an External Client App (client_id, client_secret) in time."
+        "Logging in with user name and password (SOAP login). Salesforce retires this login in Summer "
+        "'27 and has it off in new orgs: change to an External Client App (client_id, client_secret) in "
+        "time."
     )
     version = min(float(settings.api_version), LAST_SOAP_VERSION)
     body = _ENVELOPE.format(

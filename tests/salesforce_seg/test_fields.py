@@ -96,6 +96,7 @@ def spellings(number: Decimal) -> set[str]:
 @example(Decimal(300), "double")
 @example(Decimal("12345678901234567.8"), "currency")
 @example(Decimal("-0"), "double")
+@example(Decimal(1598452237198863360), "currency")
 @example(Decimal("1E+7"), "double")
 @example(Decimal("0.1"), "percent")
 def test_numbers_are_the_same_however_they_are_spelled(number: Decimal, kind: str) -> None:

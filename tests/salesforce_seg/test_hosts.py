@@ -63,8 +63,9 @@ def test_salesforce_and_this_machine_are_accepted(url: str, origin: str) -> None
 
 @pytest.mark.parametrize("url", BAD)
 def test_everything_else_is_refused_with_the_name_of_the_setting(url: str) -> None:
-    with pytest.raises(ConfigurationError, match=r"^login_url"):
+    with pytest.raises(ConfigurationError, match=r"^login_url") as caught:
         accepted_origin(url, "login_url")
+    assert ":pw@" not in str(caught.value)
 
 
 PIECES = ["salesforce.com", ".", "/", "\\", "@", ":", "#", "?", "evil.example", "%", "127.0.0.1", "[", "]"]

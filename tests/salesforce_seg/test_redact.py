@@ -8,7 +8,7 @@ from urllib.parse import quote_plus
 from xml.sax.saxutils import escape
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from salesforce_seg.redact import MASK, guard_logs, redact, redacted_config, register
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SESSION = "00D5e000000AbCd!AQEAQGx_y.zW4kLm0nOpQrStUvWx"
+
+
+@pytest.fixture(autouse=True)
+def _no_secrets_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("salesforce_seg.redact._secrets", set())
+    monkeypatch.setattr("salesforce_seg.redact._known", None)
 
 
 @pytest.fixture
@@ -35,6 +41,7 @@ def logged() -> Iterator[io.StringIO]:
 
 
 @given(st.text(min_size=6).filter(lambda text: text.strip() == text))
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_registered_secret_is_gone_in_every_spelling(text: str) -> None:
     secret = f"s3!{text}"
     register(secret)
