@@ -7,6 +7,7 @@ with.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 
@@ -26,6 +27,7 @@ MISSING: Final = Missing()
 _IGNORED = str.maketrans("", "", " _\t\n")
 
 
+@lru_cache(maxsize=16_384)
 def normalised(name: str) -> str:
     """A name without what does not count: ``"Postal_Code"`` and ``"postalCode"`` are both ``postalcode``."""
     return name.translate(_IGNORED).lower()

@@ -29,8 +29,9 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "lead_lookup_fields",
         "object",
-        'Traits that find a Lead, each with its field; several must all match. Default {"email": "Email"}.',
-        schema=_TEXT_MAP | {"examples": [{"email": "Email"}]},
+        "Traits that find a Lead, each with its field; several must all match.",
+        default={"email": "Email"},
+        schema=_TEXT_MAP,
     ),
     Setting(
         "send_address_as_billing",
