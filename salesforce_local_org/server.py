@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import logging
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -39,6 +40,7 @@ MAX_BODY_BYTES = 52_428_800
 MAX_BULK_UPLOAD_BYTES = 150_000_000
 LONG_REQUEST_SECONDS = 20
 
+_log = logging.getLogger(__name__)
 _OWN_PREFIXES = ("/_local/", "/_page/")
 
 
@@ -69,6 +71,11 @@ class Door:
             else:
                 await self._answer(http, line)
         except ClientDisconnect:
+            line.cut()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection ends
+            # The answer is on its way: it must break off, so that nobody takes it for whole.
+            _log.exception("%s could not be answered to its end", scope["path"])
+            self.org.usage.unexpected(error)
             line.cut()
         finally:
             del self._under_way[id(line)]

@@ -13,7 +13,7 @@ from salesforce_local_org.limits import API_REQUESTS, Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KEPT_REQUESTS = 100_000
+KEPT_REQUESTS, KEPT_ERRORS = 100_000, 100
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class Usage:
         self._lock = threading.Lock()
         self.requests: deque[LoggedRequest] = deque(maxlen=KEPT_REQUESTS)
         self.api_calls = 0
-        self.unexpected_errors: list[str] = []
+        self.unexpected_errors: deque[str] = deque(maxlen=KEPT_ERRORS)
 
     def arrived(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> LoggedRequest:
         """Log a request that starts; its status and cost are filled in when it is answered."""

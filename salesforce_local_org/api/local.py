@@ -135,7 +135,7 @@ def forget_requests(request: Request) -> Response:
 @router.route("GET", "/_local/errors", needs_session=False)
 def show_errors(request: Request) -> Response:
     """Defects of the local org that requests have come upon, as tracebacks: bugs to report."""
-    return json_response({"errors": request.org.usage.unexpected_errors})
+    return json_response({"errors": list(request.org.usage.unexpected_errors)})
 
 
 @router.route("GET", "/_local/login", needs_session=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import requests
     from local_org_client import OrgClient
 
-EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "250"))
+EXAMPLES = int(os.environ.get("FUZZ_EXAMPLES", "150"))
 SECONDS_TO_WAIT = 20
 FUZZ = settings(
     max_examples=EXAMPLES,

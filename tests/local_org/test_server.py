@@ -5,14 +5,14 @@ from __future__ import annotations
 import gzip
 import http.client
 import socket
+import subprocess
+import sys
 import threading
 import zlib
-from typing import TYPE_CHECKING
 
 import pytest
-
-if TYPE_CHECKING:
-    from local_org_client import OrgClient
+import requests
+from local_org_client import OrgClient
 
 NOT_FOUND = [{"errorCode": "NOT_FOUND", "message": "The requested resource does not exist"}]
 NO_SESSION = [{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]
@@ -249,3 +249,37 @@ def test_too_many_long_requests_at_once_are_refused(org: OrgClient) -> None:
     assert answer.status_code == 403
     text = "ConcurrentPerOrgLongTxn Limit exceeded."
     assert answer.json() == [{"message": text, "errorCode": "REQUEST_LIMIT_EXCEEDED"}]
+
+
+BROKEN = """
+import re, sys
+from salesforce_local_org.api import app
+from salesforce_local_org.api.http import Response, Route
+from salesforce_local_org.cli import run
+
+def rows():
+    yield b"half an answer"
+    raise ValueError("a defect in the middle")
+
+for path, answer in (("/services/broken", lambda _: 1 / 0), ("/services/half", lambda _: Response(200, rows()))):
+    app.routes().insert(0, Route("GET", re.compile(path), answer, needs_session=False))
+sys.exit(run(["serve", "--port=0"]))
+"""
+
+
+def test_a_defect_of_the_org_is_salesforces_500_and_is_kept_for_whoever_looks() -> None:
+    server = subprocess.Popen(
+        [sys.executable, "-c", BROKEN], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert server.stdout is not None
+    with OrgClient(server.stdout.readline().split()[1]) as client:
+        broken = client.http("GET", "/services/broken")
+        with pytest.raises(requests.ConnectionError):
+            client.http("GET", "/services/half")
+        errors = client.local("GET", "errors")["errors"]
+    server.terminate()
+    server.communicate(timeout=30)
+
+    assert broken.status_code == 500
+    assert broken.json()[0]["errorCode"] == "UNKNOWN_EXCEPTION"
+    assert ["ZeroDivisionError" in errors[0], "a defect in the middle" in errors[1]] == [True, True]
