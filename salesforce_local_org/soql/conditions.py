@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 from salesforce_local_org import ids
 from salesforce_local_org.soql import literals
 from salesforce_local_org.soql.dates import days_of
-from salesforce_local_org.soql.render import ID_TYPES, NUMBER_TYPES, Column
+from salesforce_local_org.soql.filter_rules import (
+    DATE_RANGES,
+    LITERALS,
+    NEVER_FILTERED,
+    OPERATORS,
+    TEXT_LITERAL,
+    TEXT_OPERATORS,
+    TEXT_TYPES,
+    VALUES,
+)
+from salesforce_local_org.soql.render import ID_TYPES, Column
 from salesforce_local_org.soql.tree import Compare, Condition, Literal, Logic, Member, Not, SemiJoin
 
 if TYPE_CHECKING:
@@ -18,37 +28,7 @@ if TYPE_CHECKING:
     from salesforce_local_org.soql.scope import Context
     from salesforce_local_org.soql.tree import Expression
 
-_FALSE, _TRUE = "0", "1"
-_RANGE_OPERATORS = {
-    "=": "({0} >= {1} AND {0} < {2})",
-    "!=": "({0} IS NULL OR {0} < {1} OR {0} >= {2})",
-    "<": "{0} < {1}",
-    "<=": "{0} < {2}",
-    ">": "{0} >= {2}",
-    ">=": "{0} >= {1}",
-}
-_NEVER_FILTERED = {
-    "address": "Address fields can only be filtered using Distance expressions",
-    "location": "Geolocation fields can only be filtered using Distance expressions",
-}
-_TEXT_OPERATORS = frozenset({"=", "!=", "<", "<=", ">", ">=", "LIKE", "IN", "NOT IN"})
-_ORDER_OPERATORS = _TEXT_OPERATORS - {"LIKE"}
-_EQUALITY = frozenset({"=", "!=", "IN", "NOT IN"})
-_OPERATORS = {
-    "boolean": _EQUALITY,
-    "multipicklist": _EQUALITY | {"INCLUDES", "EXCLUDES"},
-} | dict.fromkeys((*NUMBER_TYPES, *ID_TYPES, "date", "datetime", "time"), _ORDER_OPERATORS)
-_LITERALS = {
-    "boolean": ("boolean", {"NAME"}),
-    "date": ("date", {"DATE", "DATE_N", "NAME"}),
-    "datetime": ("dateTime", {"DATETIME", "DATE_N", "NAME"}),
-    "time": ("time", {"TIME"}),
-    "int": ("int", {"NUMBER"}),
-    "long": ("long", {"NUMBER"}),
-    "double": ("double", {"NUMBER"}),
-    "percent": ("double", {"NUMBER"}),
-    "currency": ("double", {"NUMBER", "CURRENCY"}),
-}
+_FALSE = "0"
 _INLINE_VALUES = 20
 
 
@@ -209,18 +189,18 @@ class Conditions:
             raise self._bad_literal(column, literal)
         suffix = "T00:00:00.000Z" if column.type == "datetime" else ""
         first, last = (self._context.bind(day.isoformat() + suffix) for day in days)
-        return _RANGE_OPERATORS[operator].format(column.sql, first, last)
+        return DATE_RANGES[operator].format(column.sql, first, last)
 
     def _check_operator(self, column: Column, operator: str, expression: Expression) -> None:
         field = column.field
-        if column.type in _NEVER_FILTERED and field:
+        if column.type in NEVER_FILTERED and field:
             raise self._context.error(
-                "INVALID_FIELD", expression.start, _NEVER_FILTERED[column.type], expression.end
+                "INVALID_FIELD", expression.start, NEVER_FILTERED[column.type], expression.end
             )
         if field and not field.filterable:
             message = f"field '{field.name}' can not be filtered in a query call"
             raise self._context.error("INVALID_FIELD", expression.start, message, expression.end)
-        if operator not in _OPERATORS.get(column.type, _TEXT_OPERATORS):
+        if operator not in OPERATORS.get(column.type, TEXT_OPERATORS):
             kind = "id" if column.type in ID_TYPES else column.type
             raise self._context.error(
                 "INVALID_QUERY_FILTER_OPERATOR",
@@ -232,7 +212,7 @@ class Conditions:
     def _check_literal(self, column: Column, literal: Literal) -> None:
         if _is_null(literal):
             return
-        _, kinds = _LITERALS.get(column.type, ("string", {"STRING"}))
+        _, kinds = LITERALS.get(column.type, TEXT_LITERAL)
         if literal.kind not in kinds:
             raise self._bad_literal(column, literal)
         if column.type == "boolean" and literal.text.upper() not in {"TRUE", "FALSE"}:
@@ -241,7 +221,7 @@ class Conditions:
             raise self._bad_literal(column, literal)
 
     def _bad_literal(self, column: Column, literal: Literal) -> SoqlError:
-        kind, _ = _LITERALS.get(column.type, ("string", set()))
+        kind, _ = LITERALS.get(column.type, TEXT_LITERAL)
         quotes = "should be enclosed in quotes" if kind == "string" else "should not be enclosed in quotes"
         return self._context.error(
             "INVALID_FIELD",
@@ -254,7 +234,7 @@ class Conditions:
         try:
             if column.type in ID_TYPES:
                 return self._id(literal)
-            convert = _CONVERSIONS.get(column.type, literals.text_of)
+            convert = VALUES.get(column.type, literals.text_of)
             value = convert(literal.text)
         except literals.LiteralError as error:
             raise self._context.error("MALFORMED_QUERY", literal.start, str(error), literal.end) from None
@@ -270,19 +250,6 @@ class Conditions:
                 "INVALID_QUERY_FILTER_OPERATOR", literal.start, f"invalid ID field: {text}", literal.end
             )
         return found
-
-
-_CONVERSIONS: dict[str, Callable[[str], object]] = {
-    "boolean": lambda text: text.upper() == "TRUE",
-    "date": literals.stored_date,
-    "datetime": literals.stored_datetime,
-    "time": literals.stored_time,
-    "int": lambda text: int(text) if len(text) < 19 else float(text),
-    "long": lambda text: int(text) if len(text) < 19 else float(text),
-    "double": float,
-    "percent": float,
-    "currency": lambda text: float(text.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")),
-}
 
 
 def _choices(value: object) -> set[str]:
@@ -302,7 +269,9 @@ def _is_exact(column: Column) -> bool:
 
 def _collation(column: Column, value: object) -> str:
     return (
-        "COLLATE NOCASE" if isinstance(value, str) and column.type in _TEXTS and not _is_exact(column) else ""
+        "COLLATE NOCASE"
+        if isinstance(value, str) and column.type in TEXT_TYPES and not _is_exact(column)
+        else ""
     )
 
 
@@ -312,11 +281,3 @@ def _balanced(operator: str, parts: list[str]) -> str:
         return parts[0]
     half = len(parts) // 2
     return f"({_balanced(operator, parts[:half])} {operator} {_balanced(operator, parts[half:])})"
-
-
-_TEXTS = frozenset(
-    {
-        "string", "textarea", "phone", "url", "email", "picklist", "combobox", "encryptedstring", "anyType",
-        "multipicklist",
-    }
-)  # fmt: skip

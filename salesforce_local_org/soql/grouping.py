@@ -146,7 +146,7 @@ class _GroupingSet:
         """What this SELECT selects, columns and sort keys; and its GROUP BY and HAVING."""
         outputs = [f"{column.sql} AS c{place}" for place, column in enumerate(self.selected(query))]
         sorts = [f"{key} AS s{place}" for place, (key, _) in enumerate(self.order(query))]
-        by = f"GROUP BY {', '.join(self._keys())}" if self.active else ""
+        by = f"GROUP BY {', '.join(self._keys()) or 'NULL'}" if query.group_by else ""
         return ", ".join(outputs + sorts), f"{by} {self._having(query)}"
 
     def order(self, query: Query) -> list[tuple[str, str]]:

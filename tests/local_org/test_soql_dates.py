@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from local_org_client import OrgClient
 
 WEDNESDAY = "2026-05-13T10:20:30Z"
-FIRST_DAY, LAST_DAY = date(2022, 1, 1), date(2030, 12, 31)
+FIRST_DAY, LAST_DAY = date(2022, 12, 25), date(2029, 1, 5)
 
 LITERALS = {
     "YESTERDAY": ("2026-05-12", "2026-05-12"),
@@ -71,19 +71,18 @@ def test_every_date_literal_means_its_days(org: OrgClient) -> None:
 
     found = {}
     for literal, (first, last) in LITERALS.items():
-        span = (
-            "SELECT MIN(CloseDate) first, MAX(CloseDate) last, COUNT(Id) n FROM Opportunity WHERE CloseDate"
-        )
+        span = "SELECT MIN(CloseDate) earliest, MAX(CloseDate) latest, COUNT(Id) n FROM Opportunity"
+        span += " WHERE CloseDate"
         inside = org.query(f"{span} = {literal.lower()}")[0]
         before = org.query(f"{span} < {literal}")[0]
         after = org.query(f"{span} > {literal}")[0]
         not_after = org.query(f"{span} <= {literal}")[0]
         not_before = org.query(f"{span} >= {literal}")[0]
         beside = org.query(f"{span} != {literal}")[0]
-        found[literal] = (inside["first"], inside["last"])
+        found[literal] = (inside["earliest"], inside["latest"])
         assert inside["n"] == (date.fromisoformat(last) - date.fromisoformat(first)).days + 1
-        assert before["last"] == (date.fromisoformat(first) - timedelta(1)).isoformat()
-        assert after["first"] == (date.fromisoformat(last) + timedelta(1)).isoformat()
+        assert before["latest"] == (date.fromisoformat(first) - timedelta(1)).isoformat()
+        assert after["earliest"] == (date.fromisoformat(last) + timedelta(1)).isoformat()
         assert (not_after["n"], not_before["n"]) == (before["n"] + inside["n"], after["n"] + inside["n"])
         assert beside["n"] == len(days) - inside["n"]
 

@@ -88,6 +88,10 @@ def test_aggregates_without_groups_are_one_row(leads: OrgClient) -> None:
             "SELECT Owner.Name, COUNT(Id) n FROM Lead GROUP BY Owner.Name",
             [{"Name": "Local Administrator", "n": 4}],
         ),
+        (
+            "SELECT Rating FROM Lead GROUP BY ROLLUP(Rating) HAVING COUNT(Id) > 1 ORDER BY Rating NULLS LAST",
+            [{"Rating": "Hot"}, {"Rating": None}],
+        ),
         ("SELECT MAX(Rating), MIN(Rating) FROM Lead", [{"expr0": "Cold", "expr1": "Hot"}]),
         ("SELECT FORMAT(SUM(AnnualRevenue)) s FROM Lead", [{"s": "$70.00"}]),
     ],
