@@ -44,6 +44,8 @@ class Authenticator:
             settings.access_token,
             settings.private_key,
         )
+        if settings.instance_url and self.flow != choice.ACCESS_TOKEN:
+            log.warning("instance_url is used with access_token only; here the login tells the org's URL.")
         self._door = door
         self._strategy = _strategy(self.flow, settings)
         self._lock = threading.Lock()

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from salesforce_seg.settings import ConnectionSettings
 
+_OTHERS = 0o077
+"""Permissions of anybody but the owner."""
+
 log = logging.getLogger(__name__)
 
 
@@ -127,6 +130,8 @@ class RefreshTokenFile:
         """
         try:
             content = json.loads(self.path.read_text(encoding="utf-8"))
+            if self.path.stat().st_mode & _OTHERS:
+                log.warning("Others can read %s, which holds a secret: chmod 600 it.", self.path)
         except FileNotFoundError:
             return ""
         except OSError as error:

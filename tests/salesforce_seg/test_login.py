@@ -244,6 +244,14 @@ def test_incomplete_credentials_name_what_is_missing(
         assert secret not in str(caught.value)
 
 
+def test_an_instance_url_without_a_token_is_not_used(
+    org: OrgClient, connect: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    session = connect(login_url=org.url, instance_url="https://elsewhere.my.salesforce.com", **APP).session
+    assert session.instance_url == org.url
+    assert "instance_url is used with access_token only" in caplog.text
+
+
 @pytest.mark.parametrize(("config", "told"), DOUBLE)
 def test_two_flows_at_once_are_one_clear_error(
     connect: Callable[..., Any], config: dict[str, str], told: str

@@ -107,6 +107,17 @@ def test_a_file_that_holds_no_token_is_named(
         session.login()
 
 
+def test_a_file_that_others_can_read_is_warned_about(
+    org: OrgClient, connect: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "refresh.json"
+    file.write_text(json.dumps({"refresh_token": "5Aep-made-by-hand"}))
+    for mode, warned in ((0o600, False), (0o644, True)):
+        file.chmod(mode)
+        connect(**config(org, file)).session.login()
+        assert ("chmod 600" in caplog.text) is warned
+
+
 def test_a_file_that_is_not_there_yet_needs_the_setting(connect: Callable[..., Any], tmp_path: Path) -> None:
     session = connect(client_id="c", refresh_token_file=str(tmp_path / "refresh.json")).session
     with pytest.raises(ConfigurationError, match="set refresh_token for the first login"):
