@@ -33,6 +33,8 @@ class Extraction:
         self._tap = stream.tap
         self._key = stream.definition.key.name
         self._lines: dict[tuple[str, ...], RecordLines] = {}
+        self.fields: tuple[str, ...] = ()
+        """API names of the fields that were read."""
 
     def write_all(self) -> Iterator[int]:
         """Write all rows.
@@ -65,6 +67,7 @@ class Extraction:
 
     def _write(self, layout: RowLayout) -> Iterator[int]:
         query = self._stream.query(layout)
+        self.fields = layout.fields
         key = layout.names.index(self._key)
         unseen = dict(self._tap.deletions.get(query.sobject, Deletions()).deleted_at)
         for rows in self._tap.reader.read(query, layout):

@@ -15,15 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import read_values
 from salesforce_seg.errors import ConfigurationError
+from tap_salesforce_seg.naming import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 REPLICATION_KEYS = ("SystemModstamp", "LastModifiedDate", "CreatedDate", "LoginTime")
 """Clock fields, best first. A field serves only if its describe says filterable and sortable."""
 
 BOOKMARK = "replication_key_value"
 BOOKMARK_KEY = "replication_key"
+COVERED_FIELDS = "fields"
+"""API names of the fields that all rows have been read with."""
+FULL_SYNC_AT = "full_sync_at"
+"""When all rows were last read; kept for streams whose formula fields are refreshed."""
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _SECOND = timedelta(seconds=1)
@@ -168,3 +173,59 @@ def bookmark_of(stream_state: Mapping[str, Any]) -> datetime | None:
     """Where the stream's last complete read ended; None if there was none."""
     value = stream_state.get(BOOKMARK)
     return None if value is None else parse_moment(value)
+
+
+class StreamState:
+    """What the state says of one stream, and how it moves on when a run is through.
+
+    Args:
+        bookmarks: The state's bookmarks of all streams; changed by ``move``.
+        names: What the stream may be called there: its own name, then those of other naming styles and taps.
+        key: The replication key's name; a bookmark that was kept for another one does not count.
+    """
+
+    def __init__(self, bookmarks: dict[str, Any], names: Sequence[str], key: str | None) -> None:
+        self._bookmarks = bookmarks
+        self._names = names
+        self._key = key
+        state: dict[str, Any] = next((bookmarks[name] for name in names if bookmarks.get(name)), {})
+        kept_for = state.get(BOOKMARK_KEY)
+        same_key = kept_for is None or (key is not None and snake_case(kept_for) == snake_case(key))
+        self._state = dict(state) if same_key else {}
+
+    @property
+    def bookmark(self) -> datetime | None:
+        """Where the last complete read ended; None if there was none."""
+        return bookmark_of(self._state)
+
+    def not_covered(self, fields: Iterable[str]) -> list[str]:
+        """Those of the fields that older rows have not been read with.
+
+        A state that does not tell (another tap's) is taken to cover all.
+        """
+        covered = self._state.get(COVERED_FIELDS)
+        return [] if self.bookmark is None or covered is None else sorted(set(fields) - set(covered))
+
+    @property
+    def full_sync_at(self) -> datetime | None:
+        """When all rows were last read; None if that is not known."""
+        value = self._state.get(FULL_SYNC_AT)
+        return None if value is None else parse_moment(value)
+
+    def move(self, until: datetime, fields: Iterable[str], full_sync_at: datetime | None) -> None:
+        """Write down a complete read.
+
+        Args:
+            until: The window's end.
+            fields: The fields that all rows have been read with.
+            full_sync_at: When all rows were last read, if that matters.
+        """
+        for name in self._names:
+            self._bookmarks.pop(name, None)
+        known = {name: value for name, value in self._state.items() if name != FULL_SYNC_AT}
+        self._bookmarks[self._names[0]] = known | {
+            BOOKMARK_KEY: self._key,
+            BOOKMARK: format_moment(until),
+            COVERED_FIELDS: sorted(fields),
+            **({FULL_SYNC_AT: format_moment(full_sync_at)} if full_sync_at else {}),
+        }

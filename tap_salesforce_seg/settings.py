@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+REFRESH_EVERY = {"never": None, "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
+
 TAP_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "start_date",
@@ -61,6 +63,21 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         default=True,
     ),
     Setting(
+        "backfill_new_fields",
+        "boolean",
+        "Whether all rows are read again when a field is new or newly selected. If not, older rows show it "
+        "once they change.",
+        default=True,
+    ),
+    Setting(
+        "refresh_formula_fields",
+        "string",
+        "How often all rows of objects with formula fields are read again: a formula's value changes without "
+        "SystemModstamp.",
+        default="never",
+        allowed=tuple(REFRESH_EVERY),
+    ),
+    Setting(
         "select_fields_by_default",
         "boolean",
         "Whether fields are selected unless the catalog says otherwise. If not, only the key, the "
@@ -80,6 +97,8 @@ class TapSettings:
     api_type: str = choice.AUTO
     lookback: timedelta = timedelta(seconds=1200)
     detect_hard_deletes: bool = True
+    backfill_new_fields: bool = True
+    refresh_formula_fields: timedelta | None = None
     select_fields_by_default: bool = True
 
     @classmethod
@@ -98,6 +117,8 @@ class TapSettings:
             chosen["api_type"],
             timedelta(seconds=chosen["lookback_window"]),
             chosen["detect_hard_deletes"],
+            chosen["backfill_new_fields"],
+            REFRESH_EVERY[chosen["refresh_formula_fields"]],
             chosen["select_fields_by_default"],
         )
 

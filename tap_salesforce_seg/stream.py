@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import Stream
@@ -15,13 +16,7 @@ from tap_salesforce_seg.extraction import DELETION_COLUMNS, Extraction
 from tap_salesforce_seg.naming import snake_case
 from tap_salesforce_seg.query import Query
 from tap_salesforce_seg.records import RowLayout
-from tap_salesforce_seg.replication import (
-    BOOKMARK,
-    BOOKMARK_KEY,
-    bookmark_of,
-    format_moment,
-    window,
-)
+from tap_salesforce_seg.replication import StreamState, format_moment, window
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -123,14 +118,39 @@ class CollectionStream(Stream):
 
     # What a run reads
 
+    @cached_property
+    def reason_for_full_sync(self) -> str:
+        """Why this run reads all rows; the empty string if it goes on from its bookmark."""
+        columns = self.selected_columns
+        if self.replication_key is None:
+            return "it has no replication key"
+        if self.replication_method == REPLICATION_FULL_TABLE:
+            return "the catalog asks for it"
+        if self.replication_key not in {column.name for column in columns}:
+            return "its replication key is deselected"
+        fields = [column.field for column in columns if column.field]
+        key = self.definition.column(self.replication_key)
+        added = self._past.not_covered(each.name for each in fields if not key or each != key.field)
+        if added and self.tap.settings.backfill_new_fields:
+            return f"older rows lack {', '.join(added)}"
+        if any(field.calculated for field in fields) and self._formulas_are_stale:
+            return "its formula fields are refreshed"
+        return ""
+
     @property
-    def syncs_fully(self) -> bool:
-        """Whether this run reads all rows: there is no replication key, or it is deselected or overruled."""
-        return (
-            self.replication_key is None
-            or self.replication_method == REPLICATION_FULL_TABLE
-            or self.replication_key not in {column.name for column in self.selected_columns}
-        )
+    def _formulas_are_stale(self) -> bool:
+        every = self.tap.settings.refresh_formula_fields
+        last = self._past.full_sync_at
+        return every is not None and (last is None or self.tap.started_at - last >= every)
+
+    @cached_property
+    def _past(self) -> StreamState:
+        """What the state says of the stream."""
+        sobject = self.definition.sobject.name
+        documented = BY_OBJECT[sobject].name if sobject in BY_OBJECT else snake_case(sobject)
+        others = [name for name in (sobject, documented) if name not in self.tap.collections]
+        bookmarks = self.tap.state.setdefault("bookmarks", {})
+        return StreamState(bookmarks, [self.name, *others], self.replication_key)
 
     @property
     def window(self) -> Window:
@@ -139,32 +159,17 @@ class CollectionStream(Stream):
         settings = self.tap.settings
         return window(
             key.field.name if key and key.field else None,
-            bookmark=bookmark_of(self._bookmark),
+            bookmark=self._past.bookmark,
             start_date=settings.start_date,
             lookback=settings.lookback,
             now=self.tap.started_at,
-            full=self.syncs_fully,
+            full=bool(self.reason_for_full_sync),
         )
-
-    @property
-    def _bookmark(self) -> dict[str, Any]:
-        """The stream's state, also under its name in the other naming; not if kept for another key."""
-        bookmarks = self.tap.state.get("bookmarks", {})
-        state = next((bookmarks[name] for name in self._state_names if bookmarks.get(name)), {})
-        kept_for, key = state.get(BOOKMARK_KEY), self.replication_key
-        same_key = kept_for is None or (key is not None and snake_case(kept_for) == snake_case(key))
-        return dict(state) if same_key else {}
-
-    @property
-    def _state_names(self) -> list[str]:
-        sobject = self.definition.sobject.name
-        documented = BY_OBJECT[sobject].name if sobject in BY_OBJECT else snake_case(sobject)
-        return list(dict.fromkeys([self.name, sobject, documented]))
 
     @property
     def deletes_since(self) -> datetime | None:
         """From when on the log of deletes matters; None if it does not, or there is none."""
-        bookmark = bookmark_of(self._bookmark)
+        bookmark = self._past.bookmark
         names = {column.name for column in self.selected_columns}
         wanted = self.tap.settings.detect_hard_deletes and names & DELETION_COLUMNS
         if bookmark is None or not wanted or not are_logged(self.definition.sobject):
@@ -181,7 +186,7 @@ class CollectionStream(Stream):
             read,
             key_may_be_null=bool(field and field.nillable),
             limit=self.ABORT_AT_RECORD_COUNT,
-            is_incremental=not self.syncs_fully and bookmark_of(self._bookmark) is not None,
+            is_incremental=not self.reason_for_full_sync and self._past.bookmark is not None,
         )
 
     def layout(self, *, without: Sequence[Column] = ()) -> RowLayout:
@@ -204,25 +209,30 @@ class CollectionStream(Stream):
         self._read()
 
     def _read(self) -> None:
+        if self.reason_for_full_sync:
+            self.logger.info("All rows of %s are read: %s.", self.name, self.reason_for_full_sync)
+        extraction = Extraction(self)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for rows in Extraction(self).write_all():
+            for rows in extraction.write_all():
                 counter.increment(rows)
                 self.rows += rows
-        if self.ABORT_AT_RECORD_COUNT is None:
-            self._move_bookmark()
+        if self.ABORT_AT_RECORD_COUNT is None and self.replication_key is not None:
+            self._move_on(extraction.fields)
         self.done = True
         self.tap.write_state()
 
-    def _move_bookmark(self) -> None:
-        if self.replication_key is None:
-            return
-        state = self.stream_state
-        for other in self._state_names[1:]:
-            if other not in self.tap.collections:
-                self.tap.state["bookmarks"].pop(other, None)
-        state[BOOKMARK_KEY] = self.replication_key
-        covered = self.tap.deletions.get(self.definition.sobject.name, Deletions()).covered_until
-        state[BOOKMARK] = format_moment(min(self.tap.started_at, covered or self.tap.started_at))
+    def _move_on(self, fields: Sequence[str]) -> None:
+        started_at, settings = self.tap.started_at, self.tap.settings
+        deletions = self.tap.deletions.get(self.definition.sobject.name, Deletions())
+        missing = [] if settings.backfill_new_fields else self._past.not_covered(fields)
+        was_full = bool(self.reason_for_full_sync) or self._past.bookmark is None
+        self._past.move(
+            min(started_at, deletions.covered_until or started_at),
+            fields if was_full else [field for field in fields if field not in missing],
+            (started_at if was_full else self._past.full_sync_at)
+            if settings.refresh_formula_fields
+            else None,
+        )
 
     @property
     def is_unmapped(self) -> bool:

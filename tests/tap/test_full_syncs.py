@@ -1,0 +1,99 @@
+"""When all rows are read again, although there is a bookmark."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
+    from running import TapRunner
+
+BEFORE = "2026-05-01T00:00:00Z"
+MIDDAY = "2026-06-01T12:00:00Z"
+NAMES = ["last_name", "system_modstamp"]
+
+
+def at(org: OrgClient, moment: str) -> None:
+    org.clock(freeze_at=moment)
+
+
+@pytest.fixture
+def two_leads(org: OrgClient) -> None:
+    at(org, BEFORE)
+    org.create("Lead", [{"LastName": name, "Company": "Ltd", "Title": "CTO"} for name in ("Ada", "Bert")])
+    at(org, MIDDAY)
+
+
+@pytest.mark.usefixtures("two_leads")
+def test_a_newly_selected_field_is_filled_in_for_old_rows(org: OrgClient, tap: TapRunner) -> None:
+    few = tap.catalog("leads", columns={"leads": NAMES})
+    more = tap.catalog("leads", columns={"leads": [*NAMES, "title"]})
+    first = tap.run(catalog=few).ended()
+    assert first.state["bookmarks"]["leads"]["fields"] == ["Id", "LastName", "SystemModstamp"]
+    at(org, "2026-06-02T00:00:00Z")
+    second = tap.run(catalog=more, state=first.state).ended()
+    assert "All rows of leads are read: older rows lack Title." in second.stderr
+    assert [record["title"] for record in second.records("leads")] == ["CTO", "CTO"]
+    at(org, "2026-06-03T00:00:00Z")
+    third = tap.run(catalog=more, state=second.state).ended()
+    assert third.counts() == {}
+    fewer_again = tap.run(catalog=few, state=third.state).ended()
+    assert fewer_again.counts() == {}
+
+
+@pytest.mark.usefixtures("two_leads")
+def test_a_new_custom_field_is_filled_in_for_old_rows(org: OrgClient, tap: TapRunner) -> None:
+    first = tap.run(catalog=tap.catalog("leads")).ended()
+    org.custom_field("Lead.Size__c", "Text")
+    at(org, "2026-06-02T00:00:00Z")
+    second = tap.run(state=first.state).ended()
+    assert len(second.records("leads")) == 2
+    assert all("size_c" in record for record in second.records("leads"))
+
+
+@pytest.mark.usefixtures("two_leads")
+def test_backfill_can_be_turned_off_and_made_up_for(org: OrgClient, tap: TapRunner) -> None:
+    few = tap.catalog("leads", columns={"leads": NAMES})
+    more = tap.catalog("leads", columns={"leads": [*NAMES, "title"]})
+    state = tap.run(catalog=few).ended().state
+    at(org, "2026-06-02T00:00:00Z")
+    without = tap.run(catalog=more, state=state, backfill_new_fields=False).ended()
+    assert without.counts() == {}
+    at(org, "2026-06-03T00:00:00Z")
+    made_up_for = tap.run(catalog=more, state=without.state).ended()
+    assert len(made_up_for.records("leads")) == 2
+
+
+@pytest.mark.usefixtures("two_leads")
+def test_the_state_of_another_tap_is_taken_to_cover_all_fields(org: OrgClient, tap: TapRunner) -> None:
+    state = {"bookmarks": {"leads": {"replication_key_value": "2026-05-20T00:00:00Z"}}}
+    assert tap.run(catalog=tap.catalog("leads"), state=state).ended().counts() == {}
+
+
+@pytest.mark.parametrize(
+    ("every", "reads"), [("never", [0, 0, 0]), ("daily", [0, 2, 2]), ("weekly", [0, 0, 2])]
+)
+@pytest.mark.usefixtures("two_leads")
+def test_formula_fields_are_refreshed_on_a_schedule(
+    org: OrgClient, tap: TapRunner, every: str, reads: list[int]
+) -> None:
+    org.custom_field("Lead.Shout__c", "Text", formula="UPPER(LastName)")
+    catalog = with_streams(tap.discover(), "leads")
+    state: dict[str, Any] = tap.run(catalog=catalog, refresh_formula_fields=every).ended().state
+    for moment, expected in zip(["01T23:00", "02T13:00", "09T12:00"], reads, strict=True):
+        at(org, f"2026-06-{moment}:00Z")
+        outcome = tap.run(catalog=catalog, state=state, refresh_formula_fields=every).ended()
+        assert len(outcome.records("leads")) == expected, moment
+        if expected:
+            assert {record["shout_c"] for record in outcome.records("leads")} == {"ADA", "BERT"}
+        state = outcome.state
+
+
+def with_streams(catalog: dict[str, Any], *names: str) -> dict[str, Any]:
+    for entry in catalog["streams"]:
+        for item in entry["metadata"]:
+            if not item["breadcrumb"]:
+                item["metadata"]["selected"] = entry["tap_stream_id"] in names
+    return catalog
