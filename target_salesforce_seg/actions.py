@@ -219,7 +219,6 @@ def _paths(where: str, key: str, value: Any) -> dict[str, str]:
         if key == "upsert_rules" and name.lower() in GENERATED_FIELDS:
             raise ConfigurationError(
                 f"{where}: upsert_rules cannot use {name}: Salesforce makes it up, so no record can be "
-                f"created with "
-                "it. To find a record by its Id, map Id in field_mappings."
+                "created with it. To find a record by its Id, map Id in field_mappings."
             )
     return dict(value)

@@ -91,9 +91,8 @@ class Catalog:
         field = sobject.field(name)
         if field is None:
             raise ConfigurationError(
-                f"{setting}: {sobject.name} has no field {name} that this user can see. Give its API "
-                f"name (a custom "
-                "field's ends in __c), and give the user access to it (field-level security)."
+                f"{setting}: {sobject.name} has no field {name} that this user can see. Give its API name "
+                "(a custom field's ends in __c), and give the user access to it (field-level security)."
             )
         if not field.filterable:
             raise ConfigurationError(f"{setting}: Salesforce cannot search {sobject.name} by {field.name}.")
@@ -106,6 +105,6 @@ class Catalog:
                 field = self.key_field(sobject, name, rule.setting)
                 if rule.operation == "upsert" and not field.createable:
                     raise ConfigurationError(
-                        f"{rule.setting}: upsert_rules cannot use {field.name}: no {sobject.name} can "
-                        f"be created with it."
+                        f"{rule.setting}: upsert_rules cannot use {field.name}: no {sobject.name} can be "
+                        "created with it."
                     )

@@ -94,9 +94,8 @@ def _plain(rule: StreamRule, record: Mapping[str, Any], *, deleted: bool) -> Pla
 def _untyped(stream: str, event_type: str | None) -> RecordRejected:
     if event_type is None:
         return RecordRejected(
-            f"The event has no type. If stream {stream} holds warehouse rows or plain records, say in "
-            f"the setting "
-            "`streams` what they are.",
+            f"The event has no type. If stream {stream} holds warehouse rows or plain records, say what "
+            "they are in the setting `streams`.",
             code="MISSING_TYPE",
         )
     return RecordRejected(

@@ -40,9 +40,8 @@ class Counts:
         doors = self.doors
         written = sum(doors[door] for door in _WRITTEN)
         return (
-            f"{doors.total()} events: {written} written ({doors['created']} created, {doors['updated']} "
-            f"updated, "
-            f"{doors['deleted']} deleted), {doors['unchanged']} unchanged, "
+            f"{doors.total()} events: {written} written ({doors['created']} created, "
+            f"{doors['updated']} updated, {doors['deleted']} deleted), {doors['unchanged']} unchanged, "
             f"{doors['skipped']} not for Salesforce, {doors['rejected']} rejected; {api_calls} API calls"
         )
 

@@ -59,9 +59,8 @@ class RejectsFile:
                 os.fsync(file.fileno())
         except OSError as error:
             raise RunFailed(
-                f"rejects_path: {self.path} cannot be written ({error.strerror}). The events of this "
-                f"batch come again "
-                "in the next run."
+                f"rejects_path: {self.path} cannot be written ({error.strerror}). The events of this batch "
+                "come again in the next run."
             ) from None
 
 

@@ -113,9 +113,10 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "streams",
         "object",
-        'What the records of a stream are, if they do not say so themselves: warehouse rows ({"identifies": '
-        '{"event": "identify"}}), or plain records of an object ({"cases": {"object": "Case", '
-        '"operation": "upsert", "upsert_rules": {"number": "External_Number__c"}}}).',
+        "What the records of a stream are, if they do not say so themselves: warehouse rows "
+        '({"identifies": {"event": "identify"}}), or plain records of an object '
+        '({"cases": {"object": "Case", "operation": "upsert", "upsert_rules": {"number": "Number__c"}}}), '
+        "which have no gate; under upsert, one with a value in _sdc_deleted_at is deleted.",
         schema={
             "additionalProperties": {"type": "object"},
             "examples": [{"identifies": {"event": "identify"}}],

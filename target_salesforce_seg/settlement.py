@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from target_salesforce_seg.writers.composite import CompositeWriter, Result
     from target_salesforce_seg.writes import Write
 
-MOST_ROUNDS_APART = 30
-"""How often a batch sends parts of refused writes again to find the event that is to blame."""
+MOST_ROUNDS = 30
+"""How many more rounds a batch takes to find out which events spoil the writes they share with others."""
 
 _OUTCOME_UNKNOWN = RecordRejected(
     "Salesforce did not answer, so the record may have been created or not, and nothing in the event "
@@ -65,7 +65,7 @@ class Settlement:
         self._writer = writer
         self._backoff = backoff
         self._losses: Counter[Intent] = Counter()
-        self._rounds_apart = 0
+        self._rounds = 0
         self.outcomes = BatchOutcomes()
 
     def settle(self, batch: Sequence[Incoming]) -> None:
@@ -132,6 +132,7 @@ class Settlement:
         if any(isinstance(result, Lost) for result in results.values()) and rounds:
             self._backoff.sleep(self._backoff.wait_before(max(self._losses.values()) + 1, 1.0, None))
         for number in sorted(rounds):
+            self._rounds += 1
             self._carry_out(rounds[number])
 
     def _conclude(self, write: Write, result: Result) -> list[list[Intent]]:
@@ -156,10 +157,10 @@ class Settlement:
         for intent, door in _doors(write):
             intent.lost = intent.lost or door
             self._losses[intent] += 1
-            if self._losses[intent] > self._backoff.max_retries:
-                raise result.error
             if intent.match is None:
                 self._reject(intent, _OUTCOME_UNKNOWN)
+            elif self._losses[intent] > self._backoff.max_retries:
+                raise result.error
         return [intent for intent in write.intents if intent.match is not None]
 
     def _taken_apart(self, write: Write, error: RecordRejected) -> list[list[Intent]]:
@@ -169,9 +170,8 @@ class Settlement:
             Parts to try again in this order; empty when nobody else is to blame.
         """
         suspects, parts = blame(write, error)
-        if parts and self._rounds_apart >= MOST_ROUNDS_APART:
+        if self._rounds >= MOST_ROUNDS:
             suspects, parts = write.intents, []
-        self._rounds_apart += bool(parts)
         for intent in suspects:
             self._reject(intent, error)
         return parts
@@ -195,8 +195,7 @@ def blame(write: Write, error: RecordRejected) -> tuple[list[Intent], list[list[
     """Say which events of a refused write are at fault.
 
     Salesforce names the fields it minds: whoever gave such a field its last value is at fault, and whoever
-    gave it the same value. If it names none that an event has set, all of a small matter are tried again in
-    halves.
+    gave it the same value; if no event did, all are. If it names no field, both halves are tried again.
 
     Returns:
         The intents to reject, and parts of the others to try again one after the other.

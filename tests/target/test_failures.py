@@ -129,6 +129,18 @@ def test_one_bad_event_spoils_no_other_on_the_same_record(org: OrgClient, send: 
     ]
 
 
+def test_a_refusal_that_names_no_field_is_tried_in_halves(org: OrgClient, send: Any) -> None:
+    refused = row_failing_with("FIELD_CUSTOM_VALIDATION_EXCEPTION")
+    org.faults([COMPOSITE | {"skip": 2, "action": refused}])
+    events = [person(1, title="1"), person(1, phone="2"), person(1, title="3")]
+    send(*events).doors(created=1, updated=2)
+    assert org.query("SELECT Title, Phone FROM Lead") == [{"Title": "3", "Phone": "2"}]
+    org.faults([COMPOSITE | {"skip": 2, "action": refused}, COMPOSITE | {"skip": 3, "action": refused}])
+    outcome = send(person(1, title="4"), person(1, phone="5"))
+    outcome.doors(updated=1, rejected=1)
+    assert outcome.codes == ["FIELD_CUSTOM_VALIDATION_EXCEPTION"]
+
+
 def test_one_row_that_spoils_its_whole_call_is_found(org: OrgClient, send: Any) -> None:
     spoiled = '[{"message":"Cannot deserialize instance of string","errorCode":"JSON_PARSER_ERROR"}]'
     org.faults([COMPOSITE | {"skip": 2, "times": 2, "action": {"status": 400, "body": spoiled}}])

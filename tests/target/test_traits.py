@@ -220,6 +220,16 @@ def test_read_only_fields_count_as_unknown(org: OrgClient, send: Any) -> None:
     assert "Lead.Name is read-only: `alias` is left out" in outcome.log
 
 
+def test_a_field_that_only_an_update_can_write_is_left_out_of_a_create(org: OrgClient, send: Any) -> None:
+    event = identify(EMAIL | {"bounce": "no such user"})
+    settings = {"trait_fields": {"bounce": "EmailBouncedReason"}}
+    outcome = send(event, **settings)
+    outcome.doors(created=1)
+    assert "A create cannot write Lead.EmailBouncedReason: it is left out." in outcome.log
+    send(event, **settings).doors(updated=1)
+    assert lead(org, "EmailBouncedReason") == {"EmailBouncedReason": "no such user"}
+
+
 def test_reserved_traits_go_to_a_field_of_their_name_or_nowhere(org: OrgClient, send: Any) -> None:
     org.custom_field("Lead.age__c", "Number", precision=18, scale=0)
     traits = {"age": 42, "gender": "f", "avatar": "x", "birthday": "2000-01-01", "createdAt": "x", "id": "1"}
