@@ -7,9 +7,9 @@ import re
 import secrets
 import tempfile
 import threading
-from collections import deque
 from dataclasses import dataclass, field
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,14 +55,12 @@ class Page:
 
 @dataclass(slots=True)
 class Cursor:
-    """A stored result: a file of rows, a line each, and where its pages start."""
+    """A stored result, from its second page on: a file of rows, a line each, and where its pages start."""
 
     path: Path
     opened_at: datetime
     epoch: int
     page_size: int
-    first_row: int
-    """Rows that went out with the first page, and are not in the file."""
     page_starts: list[int] = field(default_factory=list)
     rows: int = 0
 
@@ -90,18 +88,12 @@ class Cursors:
             chunks: The rows as JSON text, some at a time.
             page_size: Rows a page.
         """
-        first: list[str] = []
-        rest: deque[list[str]] = deque()
-        for chunk in chunks:
-            room = page_size - len(first)
-            first += chunk[:room]
-            if len(chunk) > room:
-                rest.append(chunk[room:])
-                break
-        rows = [row.encode() for row in first]
-        if not rest:
+        pages = _in_pages(chunks, page_size)
+        rows = [row.encode() for row in next(pages, [])]
+        second = next(pages, None)
+        if second is None:
             return Page(len(rows), rows, None)
-        locator, cursor = self._spool(_chain(rest, chunks), page_size, page_size)
+        locator, cursor = self._spool(chain([second], pages), page_size)
         return Page(page_size + cursor.rows, rows, f"{locator}-{page_size}")
 
     def page(self, locator: str) -> Page | None:
@@ -113,15 +105,19 @@ class Cursors:
         if match is None or cursor is None:
             return None
         start = int(match[2])
-        number, beside = divmod(start - cursor.first_row, cursor.page_size)
+        number, beside = divmod(start - cursor.page_size, cursor.page_size)
         if beside or not 0 <= number < len(cursor.page_starts) - 1:
             return None
-        with cursor.path.open("rb") as file:
-            file.seek(cursor.page_starts[number])
-            text = file.read(cursor.page_starts[number + 1] - cursor.page_starts[number])
+        try:
+            with cursor.path.open("rb") as file:
+                file.seek(cursor.page_starts[number])
+                text = file.read(cursor.page_starts[number + 1] - cursor.page_starts[number])
+        except FileNotFoundError:
+            # Another request closed the cursor after this one found it.
+            return None
         is_last = number == len(cursor.page_starts) - 2
         after = None if is_last else f"{match[1]}-{start + cursor.page_size}"
-        return Page(cursor.first_row + cursor.rows, text.splitlines(), after)
+        return Page(cursor.page_size + cursor.rows, text.splitlines(), after)
 
     def close(self) -> None:
         """Forget every cursor and remove their files."""
@@ -131,14 +127,12 @@ class Cursors:
                 self._directory.cleanup()
                 self._directory = None
 
-    def _spool(self, chunks: Iterator[list[str]], page_size: int, first_row: int) -> tuple[str, Cursor]:
+    def _spool(self, pages: Iterator[list[str]], page_size: int) -> tuple[str, Cursor]:
         locator = ids.make("0r8", secrets.randbelow(_NUMBERS))
-        cursor = Cursor(
-            self._folder() / locator, self._org.clock.now(), self._org.locator_epoch, page_size, first_row
-        )
+        cursor = Cursor(self._folder() / locator, self._org.clock.now(), self._org.locator_epoch, page_size)
         with cursor.path.open("wb") as file:
             position = 0
-            for page in _in_pages(chunks, page_size):
+            for page in pages:
                 cursor.page_starts.append(position)
                 position += file.write(("\n".join(page) + "\n").encode())
                 cursor.rows += len(page)
@@ -161,12 +155,6 @@ class Cursors:
                 del self._cursors[locator]
                 with contextlib.suppress(OSError):
                     cursor.path.unlink()
-
-
-def _chain(first: deque[list[str]], rest: Iterator[list[str]]) -> Iterator[list[str]]:
-    while first:
-        yield first.popleft()
-    yield from rest
 
 
 def _in_pages(chunks: Iterator[list[str]], size: int) -> Iterator[list[str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -258,3 +260,32 @@ def test_limits_of_a_statement(org: OrgClient) -> None:
     assert run("SELECT " + ".".join(["Parent"] * 5) + ".Name FROM Account") == ("", "")
     assert "5 levels" in run("SELECT " + ".".join(["Parent"] * 6) + ".Name FROM Account")[1]
     assert run(f"SELECT {children} FROM Account")[0] == "INVALID_FIELD"
+
+
+WORDS = [
+    "SELECT", "FROM", "WHERE", "AND", "OR", "NOT", "IN", "LIKE", "LIMIT", "GROUP BY", "ORDER BY", "HAVING",
+    "FOR", "TYPEOF", "WHEN", "THEN", "END", "COUNT()", "FIELDS(ALL)", "MAX(Name)", "Account", "Contact",
+    "Task", "Id", "Name", "Owner.Name", "Who.Type", "Contacts", "CreatedDate", "(", ")", ",", "=", "!=", ">",
+    "'x'", "5", "null", "true", "TODAY", "LAST_N_DAYS:9999", "2026-01-01", "9999-99-99T99:99:99Z", "USD5",
+    "\\", "'", '"', "{", "}", "%",
+]  # fmt: skip
+statements = st.one_of(
+    st.text(max_size=40),
+    st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join),
+    st.lists(st.sampled_from(WORDS), max_size=8).map(
+        lambda words: f"SELECT Id FROM Account WHERE {' '.join(words)}"
+    ),
+    st.lists(st.sampled_from(WORDS), max_size=8).map(lambda words: f"SELECT {' '.join(words)} FROM Account"),
+)
+
+
+def test_any_text_is_answered_as_salesforce_answers(org: OrgClient) -> None:
+    @settings(max_examples=250, deadline=None)
+    @given(statements, st.sampled_from(["query", "queryAll", "search"]))
+    def answered(text: str, resource: str) -> None:
+        answer = org.rest("GET", resource, params={"q": text})
+        assert answer.status_code in {200, 400}
+        if answer.status_code == 400:
+            assert list(answer.json()[0]) == ["message", "errorCode"]
+
+    answered()
