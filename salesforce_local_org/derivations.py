@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org.catalog import TAGGED_OBJECTS
 from salesforce_local_org.clock import format_stamp
+from salesforce_local_org.schema import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -129,7 +130,7 @@ def _event(store: Store, row: Row, given: Mapping[str, Any]) -> Row:
     if not start:
         return values
     begin = _moment(start)
-    end = begin + timedelta(minutes=row["DurationInMinutes"] or 0)
+    end = _later(begin, row["DurationInMinutes"] or 0)
     if given.get("EndDateTime") and given.get("DurationInMinutes") is None:
         end = max(begin, _moment(given["EndDateTime"]))
     return values | {
@@ -142,6 +143,13 @@ def _event(store: Store, row: Row, given: Mapping[str, Any]) -> Row:
     }
 
 
+def _later(begin: datetime, minutes: int) -> datetime:
+    try:
+        return begin + timedelta(minutes=minutes)
+    except OverflowError:
+        return begin
+
+
 def _contract(store: Store, row: Row, _given: Mapping[str, Any]) -> Row:
     status = _status(store, "ContractStatus", row["Status"])
     values: Row = {"StatusCode": status["StatusCode"] if status else "Draft"}
@@ -150,10 +158,12 @@ def _contract(store: Store, row: Row, _given: Mapping[str, Any]) -> Row:
     return values
 
 
-def _months_later(start: date, months: int) -> str:
-    """The last day of a span of whole months."""
+def _months_later(start: date, months: int) -> str | None:
+    """The last day of a span of whole months; None beyond what a date can be."""
     month = start.month - 1 + months
     year, month = start.year + month // 12, month % 12 + 1
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        return None
     day = min(start.day, monthrange(year, month)[1])
     return (date(year, month, day) - timedelta(days=1)).isoformat()
 

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+FIRST_YEAR, LAST_YEAR = 1700, 4000
+"""The years that dates and date-times may lie in ("Primitive Data Types" in the Object Reference)."""
+
+
 @dataclass(slots=True)
 class PicklistValue:
     """One entry of a picklist."""
@@ -117,19 +121,24 @@ class SObject:
     """Fields that field-level security hides: no reader, writer or describe of this org sees them."""
     child_relationships: list[ChildRelationship] = field(default_factory=list)
     _by_name: dict[str, Field] = field(default_factory=dict, repr=False)
+    """By lower-case name, and by the name itself, which nearly everybody asks for."""
+    _named: int = field(default=0, repr=False)
+    """How many fields there were when ``_by_name`` was made."""
 
     def field(self, name: str) -> Field | None:
         """The field of that API name, whatever its case; None if the object has no such field."""
-        if len(self._by_name) != len(self.fields):
+        if self._named != len(self.fields):
             self._by_name = {each.name.lower(): each for each in self.fields}
-        return self._by_name.get(name.lower())
+            self._by_name |= {each.name: each for each in self.fields}
+            self._named = len(self.fields)
+        return self._by_name.get(name) or self._by_name.get(name.lower())
 
     def hide(self, name: str) -> None:
         """Take a field out of everybody's sight, as field-level security does. Its values stay."""
         hidden = [each for each in self.fields if each.name.lower() == name.lower()]
         self.hidden_fields += hidden
         self.fields = [each for each in self.fields if each not in hidden]
-        self._by_name = {}
+        self._named = 0
 
     @property
     def soft_deletes(self) -> bool:

@@ -48,10 +48,11 @@ def check(org: Org, field: Field, record_id: str) -> None:
     if target is None or target.name not in field.reference_to:
         known = any(org.schema.object(name) for name in field.reference_to)
         raise errors.wrong_id(field, record_id) if known or target else errors.no_such_record()
-    row = org.store.get(target, record_id)
-    if row is None:
+    owner = field.name == "OwnerId" and target.name == "User"
+    found = org.store.peek(target, record_id, "IsActive" if owner else "Id")
+    if found is None:
         raise missing(org, target, record_id)
-    if field.name == "OwnerId" and target.name == "User" and not row["IsActive"]:
+    if owner and not found[0]:
         raise errors.inactive_owner(record_id)
 
 

@@ -18,6 +18,7 @@ from salesforce_local_org import ids
 from salesforce_local_org.clock import format_stamp
 from salesforce_local_org.rules import errors
 from salesforce_local_org.rules.errors import MistypedValueError
+from salesforce_local_org.schema import FIRST_YEAR, LAST_YEAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,10 +33,9 @@ _DATETIME = re.compile(
 _TIME = re.compile(r"(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,3})\d*)?)?Z?")
 _EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*/=?^_+`{|}~-]+(\.[A-Za-z0-9!#$%&'*/=?^_+`{|}~-]+)*"
-    r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}"
+    r"@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?\.)+[A-Za-z][A-Za-z0-9-]*[A-Za-z0-9]"
 )
 _BOOLEANS = {"true": 1, "false": 0, "1": 1, "0": 0}
-_FIRST_YEAR, _LAST_YEAR = 1700, 4000
 _LARGEST_INT, _LARGEST_LONG = 2**31 - 1, 2**63 - 1
 _DEFAULT_PRECISION = 18
 
@@ -150,9 +150,10 @@ def _fit_text(field: Field, text: str) -> str:
 
 
 def _fit_email(field: Field, text: str) -> str:
+    _fit_text(field, text)
     if not _EMAIL.fullmatch(text):
         raise errors.invalid_email(field, text)
-    return _fit_text(field, text)
+    return text
 
 
 def _fit_picklist(field: Field, text: str) -> str:
@@ -190,13 +191,13 @@ def _fit_integer(field: Field, number: Decimal) -> int:
 
 
 def _fit_date(field: Field, text: str) -> str:
-    if not _FIRST_YEAR <= int(text[:4]) <= _LAST_YEAR:
+    if not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
         raise errors.out_of_range(field, text)
     return text
 
 
 def _fit_datetime(field: Field, moment: datetime) -> str:
-    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise errors.out_of_range(field, moment.isoformat())
     return format_stamp(moment)
 
