@@ -126,6 +126,10 @@ class Store(Database):
         rows = self._select(sobject, '"Id" = ?', record_id, include_deleted=include_deleted)
         return rows[0] if rows else None
 
+    def peek(self, sobject: SObject, record_id: str, field_name: str = "Id") -> tuple[Any] | None:
+        """One stored value of a record, cheaper than ``get``; None if there is none, or it is in the bin."""
+        return next(iter(self._rows(sobject, tables.quoted(field_name), '"Id" = ?', record_id)), None)
+
     def find(self, sobject: SObject | str, field_name: str, value: Any) -> list[Row]:
         """The records, not deleted, whose field has this value; case counts only in case-sensitive fields."""
         sobject = self._object(sobject)
@@ -236,12 +240,17 @@ class Store(Database):
 
     def _select(self, sobject: SObject, where: str, value: Any, include_deleted: bool = False) -> list[Row]:
         table = self.table(sobject)
-        sql = f"{table.select_sql} WHERE {where}"
-        if table.deletable_softly and not include_deleted:
+        rows = self._rows(sobject, table.names_sql, where, value, include_deleted)
+        return [dict(zip(table.columns, row, strict=True)) for row in rows]
+
+    def _rows(
+        self, sobject: SObject, names_sql: str, where: str, value: Any, include_deleted: bool = False
+    ) -> list[Any]:
+        sql = f"SELECT {names_sql} FROM {tables.quoted(sobject.name)} WHERE {where}"  # noqa: S608
+        if self.table(sobject).deletable_softly and not include_deleted:
             sql += ' AND "IsDeleted" = 0'
         with self.lock:
-            rows = self.connection.execute(sql, (value,)).fetchall()
-        return [dict(zip(table.columns, row, strict=True)) for row in rows]
+            return self.connection.execute(sql, (value,)).fetchall()
 
     def _restore(self) -> None:
         """Make the schema what it was when this file was last in use; keep the schema of a new file."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import asdict, dataclass
 from operator import itemgetter
@@ -49,8 +50,8 @@ class Table:
     blank: dict[str, Any]
     """A row without values: None, and 0 for booleans."""
     insert_sql: str
-    select_sql: str
-    """Without its WHERE."""
+    names_sql: str
+    """The columns, as SELECT writes them."""
     row_values: Callable[[dict[str, Any]], tuple[Any, ...]]
     deletable_softly: bool
     auto_numbers: dict[str, str]
@@ -69,7 +70,7 @@ def table_of(sobject: SObject) -> Table:
         columns=columns,
         blank={each.name: 0 if each.type == "boolean" else None for each in fields},
         insert_sql=f"INSERT INTO {quoted(sobject.name)} ({names}) VALUES ({marks})",  # noqa: S608
-        select_sql=f"SELECT {names} FROM {quoted(sobject.name)}",  # noqa: S608
+        names_sql=names,
         row_values=itemgetter(*columns),
         deletable_softly=sobject.soft_deletes,
         auto_numbers={each.name: each.display_format for each in fields if each.auto_number},
@@ -108,6 +109,7 @@ def create_index(connection: sqlite3.Connection, sobject: SObject, field: Field)
     )
 
 
+@functools.lru_cache(maxsize=8192)
 def quoted(name: str) -> str:
     """A name as SQL writes it."""
     return '"' + name.replace('"', '""') + '"'
@@ -148,7 +150,7 @@ def saved_custom(connection: sqlite3.Connection) -> Iterator[tuple[str, SObject 
             definition["child_relationships"] = [
                 ChildRelationship(**each) for each in definition["child_relationships"]
             ]
-            definition["_by_name"] = {}
+            definition |= {"_by_name": {}, "_named": 0}
             yield name, SObject(**definition)
 
 
