@@ -26,9 +26,28 @@ _MALFORMED = (
     b'[{"message":"The request is not HTTP that this server understands","errorCode":"MALFORMED_REQUEST"}]'
 )
 _MALFORMED_HEAD = (
-    b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json;charset=UTF-8\r\n"
-    b"content-length: %d\r\nconnection: close\r\n\r\n"
+    b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json;charset=UTF-8\r\n"
+    b"Content-Length: %d\r\nConnection: close\r\n\r\n"
 )
+
+
+class HeaderName(bytes):
+    """A header's name that leaves as it is spelled; uvicorn writes those of an application in lower case.
+
+    Salesforce writes ``Content-Type``, and clients work with that which would not with ``content-type``.
+    """
+
+    __slots__ = ()
+
+    def lower(self) -> HeaderName:
+        """Itself: it is equal to its lower-case form as it stands."""
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return bytes.lower(self) == other
+
+    def __hash__(self) -> int:
+        return hash(bytes.lower(self))
 
 
 class Protocol(HttpToolsProtocol):

@@ -21,7 +21,7 @@ from salesforce_local_org.api import app
 from salesforce_local_org.api.http import ApiError, Request, Response, decode_path, json_response
 from salesforce_local_org.encoding import compress_if_wanted, decoded_body, too_large
 from salesforce_local_org.limits import LONG_REQUESTS
-from salesforce_local_org.protocol import TRANSPORT
+from salesforce_local_org.protocol import TRANSPORT, HeaderName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -192,12 +192,13 @@ class _Line:
 
 
 def _raw_headers(response: Response) -> list[tuple[bytes, bytes]]:
-    headers = [
-        (name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in response.headers.items()
-    ]
+    headers = dict(response.headers)
     if isinstance(response.body, bytes) and response.status not in {204, 304}:
-        headers.append((b"Content-Length", str(len(response.body)).encode()))
-    return headers
+        headers["Content-Length"] = str(len(response.body))
+    return [
+        (HeaderName(name.encode("latin-1")), text.encode("latin-1", "replace"))
+        for name, text in headers.items()
+    ]
 
 
 def _request(org: Org, http: HttpRequest) -> Request:
