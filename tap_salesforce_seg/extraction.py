@@ -70,7 +70,7 @@ class Extraction:
         self.fields = layout.fields
         key = layout.names.index(self._key)
         unseen = dict(self._tap.deletions.get(query.sobject, Deletions()).deleted_at)
-        for rows in self._tap.reader.read(query, layout):
+        for rows in self._tap.ahead.read(query, layout):
             self._write_rows(layout.names, rows)
             for row in rows if unseen else ():
                 unseen.pop(row[key], None)

@@ -20,11 +20,11 @@ from salesforce_seg import fields
 from salesforce_seg.errors import RunFailed
 from salesforce_seg.shutdown import shielded
 from tap_salesforce_seg.catalog import DELETED_AT
+from tap_salesforce_seg.columns import compound_column, csv_column_reader, rest_column_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column, StreamDefinition
 
 Row = tuple[Any, ...]
@@ -149,9 +149,9 @@ class RowLayout:
         """
         by_field = _by_name(self.fields, map(_cells_of(self.fields), rows))
         for name, values in by_field.items():
-            read = fields.rest_reader(self._types[name], snake_case=self._snake_case)
+            read = rest_column_reader(self._types[name], snake_case=self._snake_case)
             if read:
-                by_field[name] = [None if value is None else read(value) for value in values]
+                by_field[name] = read(values)
         return self._arrange(by_field, len(rows))
 
     def from_csv(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
@@ -163,19 +163,14 @@ class RowLayout:
         """
         by_field = _by_name(header, rows)
         for name, cells in by_field.items():
-            read = fields.csv_reader(self._cells[name])
-            by_field[name] = [read(cell) for cell in cells]
+            by_field[name] = csv_column_reader(self._cells[name])(cells)
         for name, parts in self._parts.items():
-            by_field[name] = self._compounds(self._types[name], parts, by_field)
+            by_field[name] = compound_column(
+                self._types[name],
+                {key: by_field[part.name] for key, part in parts.items()},
+                snake_case=self._snake_case,
+            )
         return self._arrange(by_field, len(rows))
-
-    def _compounds(
-        self, kind: str, parts: Mapping[str, FieldDescribe], by_field: Mapping[str, Sequence[Any]]
-    ) -> list[Any]:
-        return [
-            fields.compound_value(kind, dict(zip(parts, values, strict=True)), snake_case=self._snake_case)
-            for values in zip(*(by_field[part.name] for part in parts.values()), strict=True)
-        ]
 
     def _arrange(self, by_field: Mapping[str, Sequence[Any]], rows: int) -> list[Row]:
         arranged = [

@@ -84,6 +84,13 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         "replication key and what tells of deletes are.",
         default=True,
     ),
+    Setting(
+        "concurrency",
+        "integer",
+        "How many queries are under way at once: the next streams are read while one is written.",
+        default=4,
+        schema={"minimum": 1, "maximum": 20},
+    ),
 )
 
 
@@ -100,6 +107,7 @@ class TapSettings:
     backfill_new_fields: bool = True
     refresh_formula_fields: timedelta | None = None
     select_fields_by_default: bool = True
+    concurrency: int = 4
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TapSettings:
@@ -120,6 +128,7 @@ class TapSettings:
             chosen["backfill_new_fields"],
             REFRESH_EVERY[chosen["refresh_formula_fields"]],
             chosen["select_fields_by_default"],
+            chosen["concurrency"],
         )
 
 

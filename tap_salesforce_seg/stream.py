@@ -249,7 +249,7 @@ class CollectionStream(Stream):
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """The rows of this run as dictionaries; the sync itself does not pass here."""
         layout = self.layout()
-        for rows in self.tap.reader.read(self.query(layout), layout):
+        for rows in self.tap.ahead.read(self.query(layout), layout):
             for row in rows:
                 yield dict(zip(layout.names, row, strict=True))
 

@@ -16,6 +16,7 @@ from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
 from tap_salesforce_seg import deletes, input_files, plan
+from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.records import LineWriter
@@ -74,6 +75,11 @@ class TapSalesforceSeg(Plugin, Tap):
     def reader(self) -> Reader:
         """Reads the rows."""
         return Reader(self.session, self.settings.api_type)
+
+    @cached_property
+    def ahead(self) -> Ahead:
+        """Reads the next streams while one is written."""
+        return Ahead(self.reader.read, self.settings.concurrency)
 
     @cached_property
     def started_at(self) -> datetime:
@@ -148,12 +154,15 @@ class TapSalesforceSeg(Plugin, Tap):
         if self.state:
             self.write_state()
         streams = self.selected
-        self.reader.announce([stream.query(stream.layout()) for stream in streams])
+        reads = [(stream.query(layout), layout) for stream in streams for layout in [stream.layout()]]
+        self.reader.announce([query for query, _ in reads])
+        self.ahead.announce(reads)
         since = {each.definition.sobject.name: start for each in streams if (start := each.deletes_since)}
         self.deletions = deletes.read_log(self.session, since, self.started_at)
         try:
             Run(self._missing).extract(streams)
         finally:
+            self.ahead.end()
             rows, read = sum(each.rows for each in streams), sum(each.done for each in streams)
             self.logger.info("%d rows from %d streams; %d API calls.", rows, read, self.session.api_calls)
 

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-salesforce-seg.bulk2")
 
-PAGE_CELLS = 2_000_000
-"""Cells of a result page: at 10 to 20 bytes each, 20 to 40 MB."""
+PAGE_CELLS = 1_000_000
+"""Cells of a result page: at 10 to 20 bytes each, 10 to 20 MB."""
 
 CHUNK_ROWS = 2000
 """Rows that are turned into records at once."""

@@ -7,7 +7,7 @@ composite request may hold five queries and counts as one API call (REST API Dev
 from __future__ import annotations
 
 import logging
-from collections import deque
+import threading
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite
@@ -33,34 +33,35 @@ class Openings:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._ahead: deque[str] = deque()
+        self._together: dict[str, list[str]] = {}
         self._answers: dict[str, SubResponse] = {}
+        self._lock = threading.Lock()
 
     def announce(self, queries: Iterable[str]) -> None:
         """Name the queries that will be read, in order; they should be short ones."""
-        self._ahead = deque(queries)
+        named = list(dict.fromkeys(queries))
+        batches = [named[at : at + QUERIES_A_CALL] for at in range(0, len(named), QUERIES_A_CALL)]
+        self._together = {query: batch for batch in batches if len(batch) > 1 for query in batch}
 
     def take(self, query: str) -> Any:
-        """The first page of a query; None if it must be asked for alone.
+        """The first page of a query; None if it must be asked for alone. May be called from several threads.
 
         Raises:
             SalesforceError: Salesforce refused this query, or all.
         """
-        if query not in self._answers and query in self._ahead:
-            self._ask(query)
-        answer = self._answers.pop(query, None)
+        with self._lock:
+            if query in self._together:
+                self._ask(self._together[query])
+            answer = self._answers.pop(query, None)
         if answer is None or (not answer.ok and answer.remedy is Remedy.RETRY):
             return None
         if not answer.ok:
             raise answer.error("The query")
         return answer.body
 
-    def _ask(self, query: str) -> None:
-        while self._ahead[0] != query:
-            self._ahead.popleft()
-        batch = [self._ahead.popleft() for _ in range(min(QUERIES_A_CALL, len(self._ahead)))]
-        if len(batch) == 1:
-            return
+    def _ask(self, batch: list[str]) -> None:
+        for each in batch:
+            del self._together[each]
         try:
             members = [composite.query(self._session, each, all_rows=True) for each in batch]
             self._answers |= zip(batch, composite.send(self._session, members), strict=True)
@@ -68,4 +69,4 @@ class Openings:
             raise
         except SalesforceError as error:
             logger.info("Asking one by one, as several queries at once are refused: %s", error)
-            self._ahead.clear()
+            self._together.clear()
