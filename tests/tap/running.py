@@ -103,15 +103,16 @@ class TapRunner:
         """The catalog that ``--discover`` prints now."""
         return json.loads(self.run("--discover", **settings).ended().stdout)
 
-    def catalog(self, *streams: str, columns: dict[str, list[str]] | None = None, **settings: Any) -> Any:
-        """A catalog that selects these streams, and of some of them only these columns.
-
-        It is that of the org as it was seeded, discovered once.
-        """
+    def discovered(self, **settings: Any) -> dict[str, Any]:
+        """The catalog of the org as it was seeded; asked for once."""
         found_under = (self.seed, json.dumps(settings))
         if found_under not in _discovered:
-            _discovered[found_under] = self.run("--discover", **settings).ended().stdout
-        catalog = json.loads(_discovered[found_under])
+            _discovered[found_under] = json.dumps(self.discover(**settings))
+        return json.loads(_discovered[found_under])
+
+    def catalog(self, *streams: str, columns: dict[str, list[str]] | None = None, **settings: Any) -> Any:
+        """A catalog of the org as it was seeded that selects these streams, and of some only these columns."""
+        catalog = self.discovered(**settings)
         for entry in catalog["streams"]:
             name = entry["tap_stream_id"]
             wanted = (columns or {}).get(name)

@@ -27,14 +27,14 @@ def names(catalog: dict[str, Any]) -> set[str]:
 
 def test_an_org_with_everything_shows_all_collections_but_names(demo_tap: TapRunner) -> None:
     outcome = demo_tap.run("--discover").ended()
-    catalog = demo_tap.discover()
+    catalog = demo_tap.discovered()
     assert names(catalog) == {each.name for each in COLLECTIONS} - {"names"}
     (line,) = [line for line in outcome.stderr.splitlines() if "left out" in line]
     assert "names is left out: Salesforce documents Name as not queryable" in line
 
 
 def test_every_visible_field_is_a_column(demo_org: OrgClient, demo_tap: TapRunner) -> None:
-    catalog = demo_tap.discover()
+    catalog = demo_tap.discovered()
     for sobject, stream in (("Lead", "leads"), ("Profile", "profile"), ("User", "users")):
         described = demo_org.rest("GET", f"sobjects/{sobject}/describe").json()["fields"]
         columns = entry(catalog, stream)["schema"]["properties"]
@@ -53,7 +53,7 @@ def test_what_this_org_lacks_is_left_out_with_its_reason(tap: TapRunner) -> None
 
 
 def test_keys_and_replication_keys(demo_tap: TapRunner) -> None:
-    catalog = demo_tap.discover()
+    catalog = demo_tap.discovered()
     expected = {
         "leads": "system_modstamp",
         "account_tags": "system_modstamp",
@@ -71,7 +71,7 @@ def test_keys_and_replication_keys(demo_tap: TapRunner) -> None:
 
 
 def test_binary_bodies_are_offered_but_not_selected(demo_tap: TapRunner) -> None:
-    catalog = demo_tap.discover()
+    catalog = demo_tap.discovered()
     assert metadata(catalog, "documents", "properties", "body") == {
         "inclusion": "available",
         "selected-by-default": False,
@@ -80,7 +80,7 @@ def test_binary_bodies_are_offered_but_not_selected(demo_tap: TapRunner) -> None
 
 
 def test_columns_that_tell_of_deletes(demo_tap: TapRunner) -> None:
-    catalog = demo_tap.discover()
+    catalog = demo_tap.discovered()
     columns = {name: entry(catalog, name)["schema"]["properties"] for name in names(catalog)}
     assert {"is_deleted", "_sdc_deleted_at"} <= columns["leads"].keys()
     assert columns["leads"]["_sdc_deleted_at"] == {"type": ["string", "null"], "format": "date-time"}
@@ -89,7 +89,7 @@ def test_columns_that_tell_of_deletes(demo_tap: TapRunner) -> None:
 
 
 def test_addresses_are_objects_beside_their_parts(demo_tap: TapRunner) -> None:
-    columns = entry(demo_tap.discover(), "leads")["schema"]["properties"]
+    columns = entry(demo_tap.discovered(), "leads")["schema"]["properties"]
     assert list(columns["address"]["properties"]) == [
         "street",
         "city",
@@ -106,7 +106,7 @@ def test_addresses_are_objects_beside_their_parts(demo_tap: TapRunner) -> None:
 
 
 def test_api_naming_keeps_salesforces_names(demo_tap: TapRunner) -> None:
-    catalog = demo_tap.discover(naming="api")
+    catalog = demo_tap.discovered(naming="api")
     assert names(catalog) == {each.sobject for each in COLLECTIONS} - {"Name"}
     lead = entry(catalog, "Lead")
     assert lead["key_properties"] == ["Id"]
@@ -116,7 +116,7 @@ def test_api_naming_keeps_salesforces_names(demo_tap: TapRunner) -> None:
 
 
 def test_select_fields_by_default_can_be_turned_off(demo_tap: TapRunner) -> None:
-    catalog = demo_tap.discover(select_fields_by_default=False)
+    catalog = demo_tap.discovered(select_fields_by_default=False)
     chosen = {
         each["breadcrumb"][1]
         for each in entry(catalog, "leads")["metadata"]
@@ -128,7 +128,7 @@ def test_select_fields_by_default_can_be_turned_off(demo_tap: TapRunner) -> None
 def test_custom_objects_come_by_name_or_glob(demo_org: OrgClient, demo_tap: TapRunner) -> None:
     custom = [each["name"] for each in demo_org.rest("GET", "sobjects").json()["sobjects"] if each["custom"]]
     assert custom, "the demo company has a custom object"
-    catalog = demo_tap.discover(include_objects=["*__C", "organization"])
+    catalog = demo_tap.discovered(include_objects=["*__C", "organization"])
     added = names(catalog) - {each.name for each in COLLECTIONS}
     assert added == {"organization", *(each.lower() for each in custom_as_columns(custom))}
 
@@ -155,7 +155,13 @@ def test_two_fields_on_one_column_name_are_told_apart_and_said(org: OrgClient, t
 
 @pytest.mark.parametrize("fault", [{"status": 404, "body": "[]"}, {"status": 500, "body": "<html>"}])
 def test_discovery_does_not_die_of_one_object(org: OrgClient, tap: TapRunner, fault: dict[str, Any]) -> None:
-    org.faults([{"path": "sobjects/Case/describe", "times": None, "action": fault}])
+    refused = {"status": 404, "body": [{"errorCode": "NOT_FOUND", "message": "no composite here"}]}
+    org.faults(
+        [
+            {"path": "/composite$", "times": None, "action": refused},
+            {"path": "sobjects/Case/describe", "times": None, "action": fault},
+        ]
+    )
     outcome = tap.run("--discover", max_retries=0).ended()
     assert "cases is left out: " in outcome.stderr
     assert "leads" in outcome.stdout

@@ -104,8 +104,8 @@ ROW = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
-@given(rows=st.lists(ROW, min_size=40, max_size=80))
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck))
+@given(rows=st.lists(ROW, min_size=30, max_size=50))
 def test_both_ways_give_the_same_bytes_for_any_value(
     org: OrgClient, tap: TapRunner, rows: list[dict[str, Any]]
 ) -> None:
