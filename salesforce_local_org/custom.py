@@ -55,7 +55,7 @@ def add_object(org: Org, definition: Mapping[str, Any]) -> SObject:
         name=name,
         label=label,
         label_plural=str(definition.get("pluralLabel") or definition.get("labelPlural") or label + "s"),
-        key_prefix=_unused_prefix(org),
+        key_prefix=unused_prefix(org),
         custom=True,
         searchable=True,
         undeletable=True,
@@ -246,7 +246,8 @@ def _location_parts(field: Field) -> list[Field]:
     ]
 
 
-def _unused_prefix(org: Org) -> str:
+def unused_prefix(org: Org) -> str:
+    """The next key prefix that no object of the org has, from ``a00`` on."""
     used = {each.key_prefix for each in org.schema}
     tens = ("a" + tens + ones for tens in _PREFIX_DIGITS for ones in _PREFIX_DIGITS)
     return next(prefix for prefix in tens if prefix not in used)

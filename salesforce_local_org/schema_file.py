@@ -153,9 +153,7 @@ def _entries(data: Mapping[str, Any], name: str) -> list[Entry]:
 def _apply(
     org: Org, where: str, entry: Entry, keys: frozenset[str], apply: Callable[[Org, Entry], None]
 ) -> None:
-    unknown = sorted(map(str, set(entry) - keys))
-    if unknown:
-        raise ValueError(f"{where}: unknown key {unknown[0]!r}; there are {', '.join(sorted(keys))}")
+    _check_keys(where, entry, keys)
     try:
         apply(org, entry)
     except (FormulaError, custom.DefinitionError, KeyError, TypeError) as error:
@@ -163,9 +161,16 @@ def _apply(
         raise ValueError(f"{where}: {text}") from error
 
 
+def _check_keys(where: str, entry: Entry, keys: frozenset[str]) -> None:
+    unknown = sorted(map(str, set(entry) - keys))
+    if unknown:
+        raise ValueError(f"{where}: unknown key {unknown[0]!r}; there are {', '.join(sorted(keys))}")
+
+
 def _add_object(org: Org, entry: Entry) -> None:
     sobject = custom.add_object(org, entry)
-    for field in entry.get("fields") or []:
+    for field in _entries(entry, "fields"):
+        _check_keys(f"{sobject.name}, field {field.get('name')!r}", field, _KEYS["fields"])
         _add_field(org, field | {"object": sobject.name})
 
 

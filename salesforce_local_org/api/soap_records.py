@@ -9,7 +9,7 @@ from salesforce_local_org import ids, lead_conversion, merging, writes
 from salesforce_local_org.api.login import user_facts
 from salesforce_local_org.api.soap import SoapFaultError, child_text, local_name, text_element
 from salesforce_local_org.rules import draft
-from salesforce_local_org.rules.errors import RecordError
+from salesforce_local_org.rules.errors import RecordError, without_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -180,6 +180,7 @@ def _failure(error: RecordError) -> str:
 
 
 def _error(error: RecordError) -> str:
+    error = without_json(error)
     parts = [text_element("fields", each) for each in error.fields]
     parts += [text_element("message", error.message), text_element("statusCode", error.code)]
     return f"<errors>{''.join(parts)}</errors>"

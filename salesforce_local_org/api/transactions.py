@@ -33,7 +33,9 @@ def begin(request: Request) -> Response:
     requests = body.get("requests", [])
     if not isinstance(requests, list) or not all(_is_request(each) for each in requests):
         raise ApiError(
-            400, "INVALID_INPUT", "requests: a list of objects with method, path and body is needed"
+            400,
+            "INVALID_INPUT",
+            "requests: expected a list of objects with method, path (from /services/data/ on) and body",
         )
     opened = request.org.long_transactions.begin(request.org.clock.now(), requests)
     return json_response(_shown(opened))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org import writes
 from salesforce_local_org.rules import draft, references
-from salesforce_local_org.rules.errors import MistypedValueError, RecordError, key_given_twice
+from salesforce_local_org.rules.errors import RecordError, key_given_twice, without_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -209,7 +209,7 @@ class Loader:
                 raise key_given_twice(self._key, _get(record, self._key))
             record_id, created = self._write(record)
         except RecordError as error:
-            return Outcome(_id_of_failed(record), error=_without_json(error))
+            return Outcome(_id_of_failed(record), error=without_json(error))
         return Outcome(record_id, created)
 
     def _write(self, record: Record) -> tuple[str, bool]:
@@ -245,13 +245,3 @@ def _get(record: Mapping[str, Any], name: str) -> Any:
 def _id_of_failed(record: Mapping[str, Any]) -> str | None:
     value = _get(record, "Id")
     return value if isinstance(value, str) else None
-
-
-def _without_json(error: RecordError) -> RecordError:
-    """An error as CSV has it, where nothing is wrong with any JSON."""
-    if not isinstance(error, MistypedValueError):
-        return error
-    name, label = error.field.name, error.field.label
-    return RecordError(
-        "INVALID_TYPE_ON_FIELD_IN_RECORD", f"{label}: value not of required type: {error.value}", [name]
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from salesforce_local_org import custom
 from salesforce_local_org.schema import ChildRelationship, Field, PicklistValue, SObject
 
 if TYPE_CHECKING:
@@ -81,17 +82,38 @@ _NOT_GROUPED = {"double", "currency", "percent", "datetime", "time", "multipickl
 
 
 def add_custom_objects_and_fields(org: Org) -> None:
-    """Add Invoice__c and the company's custom fields to the org, as an administrator would have."""
-    org.store.add_object(_invoice())
+    """Add Invoice__c and the company's custom fields to the org, as an administrator would have.
+
+    What a schema file has made under the same names stays as it is.
+
+    Raises:
+        DefinitionError: A field of that name is there already, of another type than the company's data.
+    """
+    if org.schema.object("Invoice__c") is None:
+        org.store.add_object(_invoice(custom.unused_prefix(org)))
     for name, definitions in _FIELDS.items():
         sobject = org.schema.object(name)
         assert sobject is not None, name
         for field in _fields(definitions):
-            org.store.add_field(sobject, field)
+            _add_unless_there(org, sobject, field)
     account = org.schema.object("Account")
     assert account is not None
     invoices = ChildRelationship("Invoices__r", "Invoice__c", "Account__c", cascade_delete=True)
-    org.store.add_child_relationship(account, invoices)
+    known = {(each.child, each.field) for each in account.child_relationships}
+    if (invoices.child, invoices.field) not in known:
+        org.store.add_child_relationship(account, invoices)
+
+
+def _add_unless_there(org: Org, sobject: SObject, field: Field) -> None:
+    there = sobject.field(field.name)
+    if there is None:
+        org.store.add_field(sobject, field)
+    elif there.type != field.type:
+        raise custom.DefinitionError(
+            "DUPLICATE_DEVELOPER_NAME",
+            f"the demo company has {sobject.name}.{field.name} of its own, of type {field.type};"
+            " rename yours, or start with --seed none",
+        )
 
 
 def _fields(definitions: Iterable[_Definition]) -> Iterator[Field]:
@@ -121,7 +143,7 @@ def _field(name: str, label: str, kind: str, *, values: Iterable[str] = (), **fa
     return Field(name, label, kind, **(usual | facts))
 
 
-def _invoice() -> SObject:
+def _invoice(key_prefix: str) -> SObject:
     stamp: dict[str, Any] = {
         "filterable": True,
         "sortable": True,
@@ -134,7 +156,7 @@ def _invoice() -> SObject:
         "Invoice__c",
         "Invoice",
         "Invoices",
-        "a00",
+        key_prefix,
         custom=True,
         searchable=True,
         undeletable=True,

@@ -51,6 +51,16 @@ class MistypedValueError(RequestError):
         self.value = value
 
 
+def without_json(error: RecordError) -> RecordError:
+    """An error as doors tell it that take text: in CSV and XML nothing is wrong with any JSON."""
+    if not isinstance(error, MistypedValueError):
+        return error
+    name, label = error.field.name, error.field.label
+    return RecordError(
+        "INVALID_TYPE_ON_FIELD_IN_RECORD", f"{label}: value not of required type: {error.value}", [name]
+    )
+
+
 _JSON_TYPES = {
     "boolean": "boolean",
     "int": "int",

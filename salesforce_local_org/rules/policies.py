@@ -69,8 +69,11 @@ def _duplicates(org: Org, rule: DuplicateRule, row: Row) -> list[str]:
     if any(row.get(name) in {None, ""} for name in rule.fields):
         return []
     same = " AND ".join(f"{quoted(name)} = ? COLLATE NOCASE" for name in rule.fields)
+    searched = org.schema.object(rule.match_object)
+    if searched and searched.soft_deletes:
+        same += " AND IsDeleted = 0"
     rows = org.store.connection.execute(
-        f"SELECT Id FROM {quoted(rule.match_object)} WHERE {same} AND IsDeleted = 0 ORDER BY Id",  # noqa: S608
+        f"SELECT Id FROM {quoted(rule.match_object)} WHERE {same} ORDER BY Id",  # noqa: S608
         [row[name] for name in rule.fields],
     )
     return [record_id for (record_id,) in rows]

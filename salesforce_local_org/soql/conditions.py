@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from salesforce_local_org import ids
-from salesforce_local_org.soql import literals
+from salesforce_local_org.soql import currency, literals
 from salesforce_local_org.soql.dates import days_of
 from salesforce_local_org.soql.filter_rules import (
     DATE_RANGES,
@@ -96,12 +96,16 @@ class Conditions:
             return self._date_range(column, operator, literal)
         if _is_null(literal):
             return _FALSE
-        if column.type == "multipicklist":
-            wanted = self._context.bind(";".join(sorted(_choices(self._value(column, literal)))))
-            return f"ifnull(soql_choices({column.sql}), '') {operator} {wanted}"
-        return self._compare_value(column, operator, self._value(column, literal))
+        return self._compare_value(column, operator, literal)
 
-    def _compare_value(self, column: Column, operator: str, value: object) -> str:
+    def _compare_value(self, column: Column, operator: str, literal: Literal) -> str:
+        if self._is_worth(column, literal):
+            left, right = currency.worth(column), currency.literal_worth(self._context, column, literal)
+            return f"{left} {'IS NOT' if operator == '!=' else operator} {right}"
+        value = self._value(column, literal)
+        if column.type == "multipicklist":
+            wanted = self._context.bind(";".join(sorted(_choices(value))))
+            return f"ifnull(soql_choices({column.sql}), '') {operator} {wanted}"
         if value is None:
             return self._null(column, operator)
         if column.type == "boolean":
@@ -121,7 +125,8 @@ class Conditions:
         self._check_operator(column, operator, condition.expression)
         if operator in {"INCLUDES", "EXCLUDES"}:
             return self._includes(column, condition)
-        if column.type in {"date", "datetime", "multipicklist", "boolean"}:
+        one_by_one = column.type in {"date", "datetime", "multipicklist", "boolean"}
+        if one_by_one or any(self._is_worth(column, each) for each in condition.values):
             equal = [
                 self._compare(column, Compare(condition.expression, "=", each)) for each in condition.values
             ]
@@ -130,6 +135,10 @@ class Conditions:
         values = [self._checked_value(column, each) for each in condition.values]
         found = self._in(column, values)
         return found if operator == "IN" else f"({found}) IS NOT TRUE"
+
+    def _is_worth(self, column: Column, literal: Literal) -> bool:
+        """Whether a literal stands for what an amount is worth, not for the amount as it stands."""
+        return literal.kind == "CURRENCY" and currency.is_converted(self._context, column)
 
     def _checked_value(self, column: Column, literal: Literal) -> object:
         self._check_literal(column, literal)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from salesforce_local_org.soql import currency
 from salesforce_local_org.soql.render import NUMBER_TYPES, Column, compound_sql
 from salesforce_local_org.soql.tree import Function, Literal, Path
 
@@ -127,6 +128,8 @@ class Expressions:
         if name == "COUNT_DISTINCT":
             folded = f"{column.sql} COLLATE NOCASE" if column.type not in NUMBER_TYPES else column.sql
             return Column(("expr",), "int", f"count(DISTINCT {folded})")
+        if currency.is_converted(self._context, column):
+            column = replace(column, sql=currency.worth(column))
         if name in {"SUM", "AVG"}:
             kept = column.type in {"currency", "percent"} or (
                 name == "SUM" and column.type in {"int", "long"}
@@ -169,15 +172,21 @@ class Expressions:
         scale = column.field.scale if column.field else 2
         if column.type in {"address", "location", "base64"}:
             raise self._malformed(function, f"FORMAT does not support fields of type {column.type}")
-        return replace(column, type="string", sql=f"soql_format({_text(column.type)}, {scale}, {column.sql})")
+        if not currency.is_converted(self._context, column):
+            sql = f"soql_format({_text(column.type)}, {scale}, {column.sql})"
+            return replace(column, type="string", sql=sql)
+        as_it_stands = isinstance(function.arguments[0], Path)
+        code = (currency.code_of(column) if as_it_stands else None) or currency.OWN_CODE
+        sql = f"({code} || ' ' || soql_format('double', {scale}, {column.sql}))"
+        return replace(column, type="string", sql=sql)
 
     def _convert_currency(self, function: Function) -> Column:
         column = self.column(self._only_path(function))
-        if column.type != "currency" or not self._context.schema.features["multi_currency"]:
+        if not currency.is_converted(self._context, column):
             raise self._malformed(
                 function, "convertCurrency is only allowed for currency fields of a multi-currency org"
             )
-        return column
+        return replace(column, sql=currency.worth(column))
 
     def _distance(self, function: Function) -> Column:
         if len(function.arguments) != 3:

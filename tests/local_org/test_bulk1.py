@@ -437,6 +437,12 @@ def test_malformed_jobs_are_refused(org: OrgClient, body: str, code: str) -> Non
     assert (answer.status_code, values(answer)["exceptionCode"]) == (400, code)
 
 
+def test_a_retired_version_is_a_400_here(org: OrgClient) -> None:
+    answer = org.http("POST", "/services/async/20.0/job", headers={"X-SFDC-Session": org.token()})
+
+    assert (answer.status_code, values(answer)["exceptionCode"]) == (400, "InvalidVersion")
+
+
 def test_unknown_things(org: OrgClient) -> None:
     bulk = Bulk1(org)
     job_id = bulk.create("Account", "query")

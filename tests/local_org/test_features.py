@@ -108,6 +108,40 @@ def test_records_have_a_currency(rich_org: OrgClient) -> None:
     assert codes == {"USD", "EUR", "GBP", "JPY"}
 
 
+def test_amounts_are_worth_what_their_currency_is_worth(rich_org: OrgClient) -> None:
+    deal = {"StageName": "Prospecting", "CloseDate": "2026-01-01", "Amount": 92}
+    rich_org.create(
+        "Opportunity",
+        [deal | {"Name": "worth", "CurrencyIsoCode": code} for code in ("EUR", "USD")]
+        + [{"Name": "worth", "StageName": "Prospecting", "CloseDate": "2026-01-01"}],
+    )
+
+    def codes(condition: str) -> list[str]:
+        soql = f"SELECT CurrencyIsoCode FROM Opportunity WHERE Name = 'worth' AND {condition}"
+        return sorted(row["CurrencyIsoCode"] for row in rich_org.query(f"{soql} AND Amount != null"))
+
+    rows = rich_org.query(
+        "SELECT Amount, convertCurrency(Amount) own, FORMAT(Amount) text,"
+        " FORMAT(convertCurrency(Amount)) mine FROM Opportunity WHERE Name = 'worth'"
+        " ORDER BY CurrencyIsoCode, Amount NULLS LAST"
+    )
+    assert [tuple(row.values()) for row in rows] == [
+        (92.0, 92.0, "USD 92.00", "USD 92.00"),
+        (None, None, None, None),
+        (92.0, 100.0, "EUR 92.00", "USD 100.00"),
+    ]
+    (total,) = rich_org.query("SELECT SUM(Amount) own FROM Opportunity WHERE Name = 'worth'")
+    assert total == {"own": 192.0}
+    assert codes("Amount > 91") == ["EUR", "USD"]
+    assert codes("Amount > USD99") == ["EUR"]
+    assert codes("Amount = EUR92") == ["EUR"]
+    assert codes("Amount != eur92") == ["USD"]
+    assert codes("Amount IN (USD100, USD92)") == ["EUR", "USD"]
+    assert codes("Amount NOT IN (USD100)") == ["USD"]
+    answer = rich_org.rest("GET", "query?q=SELECT Id FROM Opportunity WHERE Amount > XXX5")
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_FIELD")
+
+
 # ---- person accounts
 
 

@@ -315,6 +315,20 @@ def test_faults_say_what_is_wrong(org: OrgClient) -> None:
     assert used_up["Body"]["Fault"]["faultcode"] == "REQUEST_LIMIT_EXCEEDED"
 
 
+def test_a_value_of_the_wrong_type_fails_its_record_alone(org: OrgClient) -> None:
+    lead = "<type>Lead</type><LastName>x</LastName><Company>y</Company>"
+
+    bad, good = results(
+        org,
+        "create",
+        f"<sObjects>{lead}<AnnualRevenue>much</AnnualRevenue></sObjects><sObjects>{lead}</sObjects>",
+    )
+
+    assert bad["errors"]["statusCode"] == "INVALID_TYPE_ON_FIELD_IN_RECORD"
+    assert bad["errors"]["fields"] == "AnnualRevenue"
+    assert good["success"] == "true"
+
+
 def test_text_that_xml_cannot_hold_does_not_break_the_answer(org: OrgClient) -> None:
     hostile = escape('<a b="c">&amp;]]>')
 

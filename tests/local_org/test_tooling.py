@@ -315,6 +315,11 @@ def plain_org() -> Org:
         ({"fields": [{"object": "Lead", "name": "Score__c", "type": "Nmber"}]}, "unknown type 'Nmber'"),
         ({"fields": [{"object": "Lead", "name": "Nonsense", "visible": False}]}, "has no field 'Nonsense'"),
         ({"objects": [{"name": "Visit"}]}, "ends in __c"),
+        (
+            {"objects": [{"name": "Visit__c", "fields": [{"name": "Age__c", "kind": "Number"}]}]},
+            "Visit__c, field 'Age__c': unknown key 'kind'",
+        ),
+        ({"objects": [{"name": "Stay__c", "fields": ["Age__c"]}]}, "fields: expected a list of objects"),
         ({"validation_rules": [{"object": "Lead", "name": "x", "message": "y"}]}, "'condition' is missing"),
         (
             {"validation_rules": [{"object": "Lead", "name": "x", "message": "y", "condition": "1 +"}]},
@@ -326,3 +331,44 @@ def plain_org() -> Org:
 def test_what_a_schema_file_cannot_ask_for(plain_org: Org, schema: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=re.escape(message)):
         apply_schema_file(plain_org, schema)
+
+
+def test_the_demo_company_leaves_a_schema_files_objects_as_they_are(tmp_path: Path) -> None:
+    invoice = {"name": "Invoice__c", "fields": [{"name": "Total__c", "type": "Number", "precision": 9}]}
+    visit = {"name": "Visit__c", "fields": [{"name": "Guest__c", "type": "Lookup", "referenceTo": "Contact"}]}
+    tier = {"object": "Account", "name": "Tier__c", "type": "Picklist", "values": ["Gold", "Iron"]}
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps({"objects": [visit, invoice], "fields": [tier]}))
+    options = ("--schema", str(file), "--seed=demo")
+
+    with LocalOrgProcess(*options, log=tmp_path / "log.txt") as process, OrgClient(process.url) as org:
+        (record_id,) = org.create("Invoice__c", [{"Name": "Mine", "Total__c": 5, "Account__c": acme(org)}])
+        found = org.rest("GET", f"sobjects/Invoice__c/{record_id}").json()
+        assert (found["Name"], found["Total__c"]) == ("Mine", 5)
+        assert len(org.query("SELECT Amount__c, Account__r.Name FROM Invoice__c")) > 10
+        (visit_id,) = org.create("Visit__c", [{"Name": "Today"}])
+        assert visit_id[:3] != record_id[:3]
+        fields = org.rest("GET", "sobjects/Account/describe").json()["fields"]
+        (tiers,) = [each["picklistValues"] for each in fields if each["name"] == "Tier__c"]
+        assert [each["value"] for each in tiers] == ["Gold", "Iron"]
+        assert org.local("GET", "errors")["errors"] == []
+
+
+def acme(org: OrgClient) -> str:
+    (row,) = org.query("SELECT Id FROM Account WHERE Name LIKE 'Acme%' LIMIT 1")
+    return str(row["Id"])
+
+
+def test_a_field_that_the_demo_company_has_otherwise_is_one_clear_message(tmp_path: Path) -> None:
+    file = tmp_path / "schema.json"
+    file.write_text(json.dumps({"fields": [{"object": "Account", "name": "Tier__c", "type": "Number"}]}))
+
+    with pytest.raises(RuntimeError, match=r"the demo company has Account\.Tier__c of its own"):
+        LocalOrgProcess("--schema", str(file), "--seed=demo", log=tmp_path / "log.txt")
+
+
+def test_a_duplicate_rule_may_be_about_an_object_without_a_recycle_bin(tmp_path: Path) -> None:
+    rule = {"object": "User", "name": "One_alias", "fields": ["Alias"]}
+    with org_with(tmp_path, {"duplicate_rules": [rule]}) as org:
+        (user,) = org.query("SELECT Id, Alias FROM User LIMIT 1")
+        assert org.rest("PATCH", f"sobjects/User/{user['Id']}", json={"Title": "x"}).status_code == 204

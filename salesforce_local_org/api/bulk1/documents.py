@@ -31,7 +31,7 @@ _EXCEPTION_CODES = {
 }
 """What REST calls an error, and what Bulk API 1.0 calls it (Bulk API guide, "Errors")."""
 _MESSAGES = {"InvalidSessionId": "Invalid session id"}
-_KEPT_STATUSES = frozenset({404, 405, 410, 500})
+_KEPT_STATUSES = frozenset({404, 405, 500})
 
 
 class AsyncError(ApiError):
