@@ -72,7 +72,7 @@ def _way(query: Query, layout: RowLayout, rows: int, opening: int, api_type: str
     if may_go_by_bulk(api_type, query, layout) and (api_type == BULK2 or rows >= BULK_FROM_ROWS):
         first_page = opening if api_type == AUTO else 0
         return BULK2, first_page + expected_calls(rows, len(layout.bulk_fields or ()))
-    return REST, opening + max(1, -(-rows // PAGE_ROWS)) - 1
+    return REST, opening + max(1, -(-rows // PAGE_ROWS)) - 1 + rows * len(layout.binary_fields)
 
 
 def table(planned: Iterable[PlannedStream]) -> str:

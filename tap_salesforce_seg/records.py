@@ -135,9 +135,14 @@ class RowLayout:
         }
 
     @property
+    def binary_fields(self) -> tuple[str, ...]:
+        """API names of selected fields whose content has to be fetched record by record."""
+        return tuple(name for name, kind in self._types.items() if kind == "base64")
+
+    @property
     def bulk_fields(self) -> tuple[str, ...] | None:
         """API names that Bulk API 2.0 selects, addresses as their parts; None if it cannot give all."""
-        if "base64" in self._types.values() or not all(self._parts.values()):
+        if self.binary_fields or not all(self._parts.values()):
             return None
         return tuple(self._cells)
 

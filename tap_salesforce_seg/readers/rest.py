@@ -5,10 +5,13 @@ Source: REST API Developer Guide, "QueryAll" and "Query Options Header"; a locat
 
 from __future__ import annotations
 
+import base64
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
+
+import requests
 
 from salesforce_seg import composite, soql
 from salesforce_seg.errors import (
@@ -20,6 +23,7 @@ from salesforce_seg.errors import (
     QuotaExhausted,
     RunFailed,
     SalesforceError,
+    ServerUnavailable,
 )
 from tap_salesforce_seg.readers.openings import Openings
 
@@ -89,11 +93,31 @@ class RestReader:
             SalesforceError: Salesforce refused.
         """
         for page in self._read(query):
-            yield layout.from_rest(page)
+            yield self._rows(page, layout)
 
     def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[list[Row]]:
         """Those rows of an object that have these Ids, whatever the query's window."""
-        yield layout.from_rest(list(self._with_ids(query, ids)))
+        yield self._rows(list(self._with_ids(query, ids)), layout)
+
+    def _rows(self, page: Page, layout: RowLayout) -> list[Row]:
+        for field in layout.binary_fields:
+            for row in page:
+                row[field] = row[field] and self._body(row[field])
+        return layout.from_rest(page)
+
+    def _body(self, path: str) -> str | None:
+        """What a binary field holds, in base64: a query answers only with the path to it.
+
+        Source: Object Reference, "Document", field Body. The answer is streamed, as it may be a web page.
+        """
+        try:
+            with self._session.call("GET", path, stream=True) as response:
+                return base64.b64encode(response.content).decode()
+        except ObjectUnavailable as error:
+            logger.warning("A binary field is read as null: %s", error)
+            return None
+        except requests.RequestException as error:
+            raise ServerUnavailable(f"GET {path}: the content was cut short ({error}).") from error
 
     def _read(self, query: Query) -> Iterator[Page]:
         try:

@@ -111,7 +111,7 @@ class TapRunner:
         return json.loads(_discovered[found_under])
 
     def catalog(self, *streams: str, columns: dict[str, list[str]] | None = None, **settings: Any) -> Any:
-        """A catalog of the org as it was seeded that selects these streams, and of some only these columns."""
+        """A catalog of the org as it was seeded that selects these streams, of some only these columns."""
         catalog = self.discovered(**settings)
         for entry in catalog["streams"]:
             name = entry["tap_stream_id"]

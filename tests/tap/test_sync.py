@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
@@ -242,6 +243,16 @@ def test_api_naming_holds_in_records_and_state(demo_tap: TapRunner) -> None:
     address = next(each["Address"] for each in records if each["Address"])
     assert "postalCode" in address
     assert outcome.state["bookmarks"]["Lead"]["replication_key"] == "SystemModstamp"
+
+
+def test_binary_bodies_come_in_base64_when_selected(demo_org: OrgClient, demo_tap: TapRunner) -> None:
+    catalog = demo_tap.catalog("documents", columns={"documents": ["name", "body", "is_deleted"]})
+    records = demo_tap.run(catalog=catalog).ended().records("documents")
+    kept = [record for record in records if record["body"] and not record["is_deleted"]]
+    assert kept
+    for record in kept:
+        body = demo_org.rest("GET", f"sobjects/Document/{record['id']}/Body").content
+        assert base64.b64decode(record["body"]) == body
 
 
 def test_values_are_written_as_promised(demo_org: OrgClient, demo_tap: TapRunner) -> None:
