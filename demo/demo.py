@@ -15,6 +15,7 @@ from contextlib import closing
 from datetime import datetime, timezone
 from http.client import HTTPConnection
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import duckdb
@@ -45,7 +46,7 @@ def prepare(loader: str) -> None:
         run("meltano", "state", "clear", "--force", state_id)
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "jsonl").mkdir(parents=True)
-    STARTED_AT.write_text(datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M:%S"))
+    STARTED_AT.write_text(datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
 
 
 def run(command: str, *arguments: str) -> None:
@@ -128,7 +129,10 @@ def rejects() -> list[Row]:
     """The lines of the rejects file: which event, and why."""
     lines = (OUTPUT / "rejected-events.jsonl").read_text().splitlines()
     found = [json.loads(line) for line in lines]
-    return [(reject["event"].get("messageId"), reject["code"], reject["reason"]) for reject in found]
+    return [
+        (reject["event"]["messageId"], reject["code"], shorten(reject["reason"], 80, placeholder=" ..."))
+        for reject in found
+    ]
 
 
 def print_table(header: Row, rows: list[Row], side_by_side: int = 1) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -16,13 +15,20 @@ ROOT = Path(__file__).parents[2]
 ENVIRONMENT = Path(sys.prefix)
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+# No lossless target-duckdb exists for Python 3.13. Where there is one, the demo runs twice in a row.
+JOBS = ["demo-jsonl"] if sys.version_info >= (3, 13) else ["demo", "demo", "demo-jsonl"]
+
+pytestmark = pytest.mark.xdist_group("the port of the demo's org")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of what the demo needs, with this virtual environment as its own."""
-    shutil.copy(ROOT / "meltano.yml", tmp_path)
-    shutil.copytree(ROOT / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("output"))
-    (tmp_path / ".venv").symlink_to(ENVIRONMENT)
-    return tmp_path
+    folder = tmp_path_factory.mktemp("project")
+    shutil.copy(ROOT / "meltano.yml", folder)
+    shutil.copytree(ROOT / "demo", folder / "demo", ignore=shutil.ignore_patterns("output"))
+    (folder / ".venv").symlink_to(ENVIRONMENT)
+    return folder
 
 
 def meltano_run(project: Path, job: str) -> list[str]:
@@ -41,38 +47,32 @@ def meltano_run(project: Path, job: str) -> list[str]:
     return re.findall(r"\] demo         (.*)", finished.stdout + finished.stderr)
 
 
-def cells(lines: list[str]) -> list[list[str]]:
-    return [re.split(r"  +", line.strip()) for line in lines]
+def outcome(lines: list[str]) -> list[str]:
+    """The tables, without what the steps before them print."""
+    start = next(number for number, line in enumerate(lines) if line.startswith("Salesforce -> DuckDB"))
+    return [line.rstrip() for line in lines[start:] if line.strip()]
 
 
-@pytest.mark.skipif(sys.version_info >= (3, 13), reason="target-duckdb is lossless up to Python 3.12 only")
-def test_the_demo_shows_the_same_outcome_each_time_and_with_either_loader(project: Path) -> None:
-    first = meltano_run(project, "demo")
-    again = meltano_run(project, "demo")
-    assert again == first
-    assert meltano_run(project, "demo-jsonl") == first
+def outcome_in_the_readme() -> list[str]:
+    block = re.search(r"```text\n(Salesforce -> DuckDB.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert block
+    return [line.rstrip() for line in block[1].splitlines() if line.strip()]
 
 
-@pytest.mark.skipif(sys.version_info < (3, 13), reason="the test above runs it beside the DuckDB loader")
-def test_the_demo_runs_on_json_lines_alone(project: Path) -> None:
-    assert meltano_run(project, "demo-jsonl")
+@pytest.mark.parametrize("job", JOBS, ids=range(len(JOBS)))
+def test_the_demo_shows_what_the_readme_says(project: Path, job: str) -> None:
+    assert outcome(meltano_run(project, job)) == outcome_in_the_readme()
 
 
-def test_the_tables_add_up(project: Path) -> None:
-    table = cells(meltano_run(project, "demo-jsonl"))
+def test_the_tables_of_the_readme_add_up() -> None:
+    table = [re.split(r"  +", line.strip()) for line in outcome_in_the_readme()]
 
-    summary = json.loads((project / "demo" / "output" / "summary.json").read_text())
     doors = {row[0]: int(row[1]) for row in table if len(row) == 2 and row[1].isdigit()}
-    sent = len((project / "demo" / "events.jsonl").read_text().splitlines())
+    sent = len((ROOT / "demo" / "events.jsonl").read_text().splitlines())
     assert sum(doors[door] for door in ("written", "unchanged", "not for salesforce", "rejected")) == sent
-    assert summary["events"] == sent
-    assert all(summary[door] > 0 for door in ("written", "not_for_salesforce", "rejected"))
+    assert all(doors[door] > 0 for door in ("written", "not for salesforce", "rejected"))
 
-    collections = {
-        row[at]: int(row[at + 1]) for row in table if len(row) in {6, 9} for at in range(0, len(row), 3)
-    }
+    rows = [row for row in table if len(row) in {6, 9} and row[1].isdigit()]
+    collections = {row[at]: int(row[at + 1]) for row in rows for at in range(0, len(row), 3)}
     assert len(collections) == 47
-    assert all(rows > 0 for rows in collections.values())
-
-    emails = {cell for row in table for cell in row if cell.endswith(("@example.com", "@example.org"))}
-    assert {"Peter.Gibbons@example.com", "samir@example.com", "zoe@example.org"} <= emails
+    assert all(count > 0 for count in collections.values())
