@@ -141,7 +141,9 @@ class CollectionStream(Stream):
     def _formulas_are_stale(self) -> bool:
         every = self.tap.settings.refresh_formula_fields
         last = self._past.full_sync_at
-        return every is not None and (last is None or self.tap.started_at - last >= every)
+        if every is None or self._past.bookmark is None:
+            return False
+        return last is None or self.tap.started_at - last >= every
 
     @cached_property
     def _past(self) -> StreamState:
