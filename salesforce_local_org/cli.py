@@ -11,7 +11,7 @@ from salesforce_local_org import daemon
 from salesforce_local_org.daemon import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8765
 _LARGEST_PORT, _LARGEST_SCALE = 65_535, 10_000
@@ -23,7 +23,8 @@ with "wrong", "no-security-token", "no-api" or "expired"; the client id or secre
 with "no-run-as-user" (client credentials) or "not-approved" (JWT); the refresh token with "expired".
 
 The org's own controls, JSON in and out, answer this machine only: POST /_local/reset, /_local/clock,
-/_local/faults, /_local/limits, /_local/login; GET /_local/requests, /_local/errors. More: docs/local-org.md.
+/_local/faults, /_local/limits, /_local/login; GET /_local/requests, /_local/errors. POST
+/_local/transactions. More: docs/local-org.md.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no org is running (status, stop).
 """
@@ -107,6 +108,14 @@ def _serve_arguments(options: argparse.Namespace) -> list[str]:
     return ["serve", *arguments]
 
 
+_COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int], str]] = {
+    "serve": (_serve, "run an org in the foreground until SIGTERM or Ctrl-C"),
+    "start": (_start, "run an org in the background; an org that is there already is left as it is"),
+    "stop": (_stop, "end the org that runs there"),
+    "status": (_status, "tell whether an org runs there: exit code 0 if so, 3 if not"),
+}
+
+
 class _Parser(argparse.ArgumentParser):
     """Says in one line what is wrong with a command line."""
 
@@ -123,20 +132,27 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="{serve,start,stop,status}")
-    serve = commands.add_parser("serve", help="run in the foreground until SIGTERM")
-    start = commands.add_parser("start", help="run in the background; does nothing if an org runs already")
-    stop = commands.add_parser("stop", help="end an org that runs")
-    status = commands.add_parser("status", help="tell whether an org runs: exit code 0 if so, 3 if not")
-    for command, function in ((serve, _serve), (start, _start), (stop, _stop), (status, _status)):
+    for name, (function, text) in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
         command.set_defaults(command=function)
-        command.add_argument("--host", default=DEFAULT_HOST, help="address to listen on (%(default)s)")
+        serves = name in {"serve", "start"}
+        place = "to listen on" if serves else "it listens on"
+        command.add_argument("--host", default=DEFAULT_HOST, help=f"address {place} (%(default)s)")
         command.add_argument(
-            "--port", type=_number(0, _LARGEST_PORT), default=DEFAULT_PORT, help="(%(default)s)"
+            "--port",
+            type=_number(0 if serves else 1, _LARGEST_PORT),
+            default=DEFAULT_PORT,
+            help=f"port {place} (%(default)s{'; 0 takes a free one' if serves else ''})",
         )
-    for command in (serve, start):
-        _add_org_options(command)
-    start.add_argument("--log", type=Path, help="file for the org's messages (default: in ~/.local/state)")
+        if serves:
+            _add_org_options(command)
+        if name == "start":
+            _add_log_option(command)
     return parser
+
+
+def _add_log_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--log", type=Path, help="file for the org's messages (default: in ~/.local/state)")
 
 
 def _add_org_options(command: argparse.ArgumentParser) -> None:
@@ -144,20 +160,29 @@ def _add_org_options(command: argparse.ArgumentParser) -> None:
         "--database", type=Path, metavar="PATH", help="SQLite file to keep the org in (default: memory)"
     )
     command.add_argument(
-        "--seed", choices=("demo", "none"), default="none", help="what a new org starts with"
+        "--seed",
+        choices=("demo", "none"),
+        default="none",
+        help="what a new org starts with: a demo company, or nothing but its users (none)",
     )
     command.add_argument(
-        "--scale", type=_number(1, _LARGEST_SCALE), default=1, help="times the demo company is made"
+        "--scale",
+        type=_number(1, _LARGEST_SCALE),
+        default=1,
+        help="how many times over the demo company is made (1)",
     )
     command.add_argument(
-        "--schema", type=Path, metavar="FILE", help="YAML or JSON: more objects, fields, features"
+        "--schema",
+        type=Path,
+        metavar="FILE",
+        help="your org's own shape, YAML or JSON: objects, fields, features, rules",
     )
     command.add_argument(
         "--idle-timeout",
         type=_number(0, 10**7),
         default=0,
         metavar="SECONDS",
-        help="end when unused so long (0: never)",
+        help="end after so long without a request (0: never)",
     )
 
 

@@ -43,7 +43,10 @@ def reset(request: Request) -> Response:
         raise _bad(f"seed: expected one of {', '.join(SEED_FEATURES)}")
     if not _is_number(scale, int) or not 1 <= scale <= _LARGEST_SCALE:
         raise _bad(f"scale: expected a number from 1 to {_LARGEST_SCALE}")
-    request.org.reset(seed, scale)
+    try:
+        request.org.reset(seed, scale)
+    except ValueError as error:
+        raise _bad(f"the org is as far as it came: {error}") from error
     return json_response({"seed": seed, "scale": scale})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -179,6 +180,18 @@ def test_help_tells_the_words_that_refuse_a_login() -> None:
     assert result.returncode == 0
     assert "expired" in result.stdout
     assert "/_local/faults" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["serve", "start", "stop", "status"])
+def test_help_explains_every_option_of_a_command(command: str) -> None:
+    result = run(command, "--help")
+
+    words, _, options = result.stdout.partition("options:\n")
+    entries = re.findall(r"^  -.*(?:\n {10}.*)*", options, re.MULTILINE)
+    assert result.returncode == 0
+    assert words.strip().endswith(".")
+    assert len(entries) == words.count("[")
+    assert all(re.search(r" {2,}[A-Za-z]\w*\W+\w", entry.lstrip()) for entry in entries), entries
 
 
 def test_another_host_is_taken_when_told_so_and_said_aloud() -> None:

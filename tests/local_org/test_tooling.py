@@ -365,6 +365,10 @@ def test_a_field_that_the_demo_company_has_otherwise_is_one_clear_message(tmp_pa
 
     with pytest.raises(RuntimeError, match=r"the demo company has Account\.Tier__c of its own"):
         LocalOrgProcess("--schema", str(file), "--seed=demo", log=tmp_path / "log.txt")
+    with LocalOrgProcess("--schema", str(file)) as process, OrgClient(process.url) as org:
+        answer = org.http("POST", "/_local/reset", json={"seed": "demo"})
+        assert answer.status_code == 400
+        assert "Account.Tier__c" in answer.json()[0]["message"]
 
 
 def test_a_duplicate_rule_may_be_about_an_object_without_a_recycle_bin(tmp_path: Path) -> None:
