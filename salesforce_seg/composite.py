@@ -290,15 +290,16 @@ def _members(answer: Any, expected: int) -> list[SubResponse]:
             f"POST composite: {expected} answers were due, and Salesforce sent "
             f"{len(members) if isinstance(members, list) else 'something else'}."
         )
-    return [
-        SubResponse(
-            int(member["httpStatusCode"]),
-            member.get("body"),
-            member.get("httpHeaders") or {},
-            member.get("referenceId", ""),
-        )
-        for member in members
-    ]
+    return [_sub_response(member) for member in members]
+
+
+def _sub_response(member: Any) -> SubResponse:
+    status = member.get("httpStatusCode") if isinstance(member, dict) else None
+    if not isinstance(status, int):
+        raise RunFailed("POST composite: an answer has no status. Is a proxy changing the answers?")
+    return SubResponse(
+        status, member.get("body"), member.get("httpHeaders") or {}, member.get("referenceId", "")
+    )
 
 
 def send_alone(session: Session, subrequest: SubRequest) -> SubResponse:
@@ -356,6 +357,8 @@ def row_results(response: SubResponse, rows: int) -> list[RowResult]:
     return [_row_result(entry) for entry in response.body]
 
 
-def _row_result(entry: Mapping[str, Any]) -> RowResult:
+def _row_result(entry: Any) -> RowResult:
+    if not isinstance(entry, dict):
+        raise RunFailed("A record's answer in a collection is no object. Is a proxy changing the answers?")
     errors = ApiError.list_from_json(entry.get("errors") or [])
     return RowResult(entry.get("id") or "", bool(entry.get("success")), entry.get("created"), errors)

@@ -240,7 +240,7 @@ _OBJECT_RULES = (
         ObjectUnavailable,
         codes=_codes("NOT_FOUND INSUFFICIENT_ACCESS INSUFFICIENT_ACCESS_OR_READONLY"),
         statuses=_REQUEST,
-        advice="It does not exist in this org, or the user may not see it.",
+        advice="It does not exist in this org or in this api_version, or the user may not see it.",
     ),
 )
 
@@ -258,6 +258,7 @@ _TRANSIENT_RULES = (
         ServerUnavailable,
         codes=_codes("SERVER_UNAVAILABLE UNKNOWN_EXCEPTION REQUEST_RUNNING_TOO_LONG TOO_MANY_APEX_REQUESTS"),
         statuses=_REQUEST,
+        advice="Salesforce cannot do it at the moment: run again later.",
     ),
     Rule(Remedy.RETRY, ServerUnavailable, codes=_codes("CustomNotAcceptable"), unprocessed=True),
     Rule(Remedy.RETRY, ServerUnavailable, statuses=_status(406, 420), unprocessed=True),

@@ -24,13 +24,26 @@ MASK = "***"
 SHORTEST_SECRET = 4
 """Replacing shorter values would make logs unreadable and hide nothing."""
 
+SHORTEST_ANYWHERE = 8
+"""Shorter secrets, which may be parts of ordinary words (a password ``lead``), are replaced only where they
+stand alone: no letter or digit before or after them."""
+
+SECRET_SETTINGS = (
+    "access_token",
+    "client_secret",
+    "password",
+    "private_key",
+    "refresh_token",
+    "security_token",
+)
+
 _PATTERNS = (
     (re.compile(r"(?i)\b(Bearer|Basic|OAuth)\s+[A-Za-z0-9._~+/!=-]{8,}"), rf"\1 {MASK}"),
     (re.compile(r"\b00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]+"), MASK),
     (
         re.compile(
-            r"(?i)([\"']?\b(?:access_token|refresh_token|client_secret|security_token|password|assertion|private_key|"
-            r"session_?id)[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s&,;}]+)"
+            rf"(?i)([\"']?\b(?:{'|'.join(SECRET_SETTINGS)}|assertion|session_?id)[\"']?\s*[=:]\s*)"
+            r"(\"[^\"]*\"|'[^']*'|[^\s&,;}]+)"
         ),
         rf"\1{MASK}",
     ),
@@ -50,15 +63,21 @@ _known: re.Pattern[str] | None = None
 def register(*secrets: str) -> None:
     """Remember secret values, so that no log record and no message shows them again.
 
-    Their URL-encoded, XML- and JSON-escaped forms are remembered too; very short values are ignored.
+    Their URL-encoded, XML- and JSON-escaped forms are remembered too. Very short values are ignored, and so
+    are names of settings: messages hold them whatever the password is, so they tell nothing of it.
     """
     global _known  # noqa: PLW0603  one process, one set of secrets
     with _lock:
         for secret in secrets:
-            if len(secret) >= SHORTEST_SECRET:
+            if len(secret) >= SHORTEST_SECRET and secret not in SECRET_SETTINGS:
                 _secrets.update(_spellings(secret))
         longest_first = sorted(_secrets, key=len, reverse=True)
-        _known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        _known = re.compile("|".join(map(_pattern, longest_first))) if longest_first else None
+
+
+def _pattern(secret: str) -> str:
+    exact = re.escape(secret)
+    return exact if len(secret) >= SHORTEST_ANYWHERE else rf"(?<![^\W_]){exact}(?![^\W_])"
 
 
 def _spellings(secret: str) -> set[str]:

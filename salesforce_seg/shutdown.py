@@ -15,7 +15,7 @@ import click
 from singer_sdk.exceptions import ConfigValidationError, InvalidInputLine, SingerSDKError
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
-from salesforce_seg.errors import ConfigurationError, SalesforceError
+from salesforce_seg.errors import ConfigurationError, RunFailed, SalesforceError
 from salesforce_seg.redact import guard_logs, redact
 from salesforce_seg.signals import Interrupted, ignore_signals, install_handlers, shielded, stop_requested
 
@@ -45,20 +45,25 @@ class Plugin(PluginBase):
     Put it before ``Tap`` or ``Target`` in the bases.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, parse_env_config: bool = False, **options: Any) -> None:
         try:
-            super().__init__(**options)
+            super().__init__(parse_env_config=parse_env_config, **options)
         except ValueError:
-            self._check_environment()
+            self._check_environment(*_PARSED)
             raise
+        if parse_env_config:
+            self._check_environment("boolean")
 
     @classmethod
     def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> Any:
         """Read the config files; one that is no JSON object is named.
 
         Raises:
-            ConfigurationError: A file is not a JSON object.
+            ConfigurationError: A file is not there, or is not a JSON object.
         """
+        missing = next((path for path in value if path != "ENV" and not Path(path).exists()), "")
+        if missing:
+            raise ConfigurationError(f"The config file {missing} does not exist.")
         wrong = next((path for path in value if Path(path).is_file() and not _holds_object(path)), "")
         try:
             if not wrong:
@@ -84,18 +89,24 @@ class Plugin(PluginBase):
             self.logger.warning("%s", message)
         return problems
 
-    def _check_environment(self) -> None:
-        """Name the environment variable that singer-sdk could not parse."""
+    def _check_environment(self, *kinds: str) -> None:
+        """Name the environment variable that singer-sdk could not parse, or took for false."""
         for name, setting in self.config_jsonschema["properties"].items():
             variable = f"{self._env_var_prefix}{name.upper()}"
-            kind = next((kind for kind in _PARSED if kind in setting.get("type", [])), None)
-            if kind is not None and not _parses(kind, os.environ.get(variable, "0")):
+            kind = next((kind for kind in kinds if kind in setting.get("type", [])), None)
+            if kind is not None and variable in os.environ and not _parses(kind, os.environ[variable]):
                 raise ConfigurationError(
                     f"The environment variable {variable} does not hold {_PARSED[kind]}."
                 )
 
 
-_PARSED = {"integer": "a whole number", "object": "a JSON object", "array": "a JSON array"}
+_PARSED = {
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "object": "a JSON object",
+    "array": "a JSON array",
+}
+_BOOLEANS = frozenset({"true", "1", "yes", "on", "false", "0", "no", "off", ""})
 
 
 def _holds_object(path: str) -> bool:
@@ -106,6 +117,8 @@ def _holds_object(path: str) -> bool:
 
 
 def _parses(kind: str, text: str) -> bool:
+    if kind == "boolean":
+        return text.lower() in _BOOLEANS
     try:
         _ = int(text) if kind == "integer" else json.loads(text)
     except ValueError:
@@ -142,6 +155,7 @@ def run_cli(command: Callable[[], click.Command]) -> NoReturn:
     Args:
         command: Gives the click command, such as ``lambda: TapSalesforceSeg.cli``.
     """
+    _open_standard_streams()
     guard_logs()
     logging.raiseExceptions = False  # a record that cannot be formatted would be shown with its arguments
     install_handlers()
@@ -152,8 +166,22 @@ def run_cli(command: Callable[[], click.Command]) -> NoReturn:
     _leave(code)
 
 
+def _open_standard_streams() -> None:
+    """Fill closed descriptors, so that no socket becomes standard out or standard error.
+
+    ``sys.stdin`` and ``sys.stdout`` stay None: what needs them says that they are closed.
+    """
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(descriptor)
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115  it stays open to the end
+
+
 def _run(command: Callable[[], click.Command]) -> int:
     try:
+        if sys.stdout is None:
+            raise RunFailed("Standard output is closed, and messages go there: give it a pipe or a file.")  # noqa: TRY301
         plugin = command()
         for handler in logging.getLogger().handlers:
             handler.addFilter(_is_news)
@@ -199,11 +227,13 @@ def _call(callback: Callable[[], None]) -> None:
 
 
 def _click_error(error: click.ClickException) -> str:
-    return f"{error.format_message()} Try --help."
+    return f"{error.format_message().rstrip('.')}. Try --help."
 
 
 def _cannot_open(error: OSError) -> str:
-    return f"Cannot open {error.filename or error}: {error.strerror or 'no such file'}."
+    if not error.filename:
+        return str(error)
+    return f"Cannot open {error.filename}: {error.strerror or 'no such file'}."
 
 
 def _invalid_config(error: ConfigValidationError) -> str:
@@ -225,7 +255,8 @@ _MESSAGES: tuple[tuple[type[Exception] | tuple[type[Exception], ...], Callable[[
         FAILED,
     ),
     ((FileNotFoundError, PermissionError, IsADirectoryError), _cannot_open, WRONG_USAGE),
-    ((SingerSDKError, OSError), lambda error: str(error) or type(error).__name__, FAILED),
+    (OSError, lambda error: f"Reading or writing failed: {error.strerror or error}.", FAILED),
+    (SingerSDKError, lambda error: str(error) or type(error).__name__, FAILED),
 )
 """Error, what to tell the user, exit code; the first that fits counts."""
 
@@ -243,7 +274,7 @@ def _told(error: Exception) -> tuple[str, int]:
 def _leave(code: int) -> NoReturn:
     """End the process: whole lines out, then no waiting for threads that still speak to a server."""
     ignore_signals()
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, AttributeError):
         sys.stdout.flush()
     logging.shutdown()
     with suppress(OSError, ValueError):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from salesforce_seg.shutdown import run_cli
-from target_salesforce_seg.target import TargetSalesforceSeg
+import signal
 
 
 def main() -> None:
     """Run the command line; never returns."""
+    # Until there are handlers of our own, Ctrl-C must not end in the traceback of some import.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from salesforce_seg.shutdown import run_cli  # noqa: PLC0415
+    from target_salesforce_seg.target import TargetSalesforceSeg  # noqa: PLC0415
+
     run_cli(lambda: TargetSalesforceSeg.cli)
 
 

@@ -113,8 +113,9 @@ class Group:
 def comparable(described: FieldDescribe, value: Any) -> Any:
     """A value without what Salesforce does not tell apart when it looks for a record.
 
-    Text is compared trimmed and without case, unless its field is case-sensitive; ids of 15 and 18
-    characters are the same; date-times are moments, whatever their zone.
+    Text is compared trimmed and without case, unless its field is case-sensitive (but ``ß`` is not ``ss``:
+    two people must never become one); ids of 15 and 18 characters are the same; date-times are moments,
+    whatever their zone.
     """
     if isinstance(value, bool) or value is None:
         return value
@@ -127,7 +128,7 @@ def comparable(described: FieldDescribe, value: Any) -> Any:
         return _moment(text)
     if described.type in {"int", "long", "double", "currency", "percent"}:
         return _number(text)
-    return text if described.case_sensitive else text.casefold()
+    return text if described.case_sensitive else text.lower()
 
 
 def long_id(text: str) -> str | None:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite, soql
-from salesforce_seg.errors import RecordRejected, Remedy
+from salesforce_seg.errors import RecordRejected, Remedy, RunFailed
 from target_salesforce_seg.intents import comparable
 
 if TYPE_CHECKING:
@@ -145,6 +145,8 @@ class Lookup:
     def _keep(self, found: Found, question: Question, response: SubResponse) -> None:
         page = response.body
         while True:
+            if not isinstance(page, dict) or not isinstance(page.get("records"), list):
+                raise RunFailed(f"Looking up {question.sobject.name}: the answer holds no records.")
             for row in page["records"]:
                 found.setdefault(question.key_of(row), []).append(row)
             if page.get("done", True) or not page.get("nextRecordsUrl"):

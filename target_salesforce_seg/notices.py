@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from salesforce_seg.answers import one_line
+
 if TYPE_CHECKING:
     import logging
 
@@ -21,7 +23,11 @@ class Notices:
         self._times: Counter[str] = Counter()
 
     def say(self, message: str) -> None:
-        """Say something once, however often it happens; the message holds no value of an event."""
+        """Say something once, however often it happens; the message holds no value of an event.
+
+        Names of traits come from outside, so it is made one line.
+        """
+        message = one_line(message)
         if message not in self._times:
             self._logger.warning("%s", message)
         self._times[message] += 1

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 Planned = Intent | Refusal
 
-_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_EMAIL = re.compile(r"[^@\s,;\x00-\x1f\x7f]+@[^@\s,;\x00-\x1f\x7f]+\.[^@\s,;\x00-\x1f\x7f]+")
 _EXTERNAL_ID_PREFIX = "Salesforce-"
 
 

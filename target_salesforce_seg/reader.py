@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import logging
 from collections import Counter
@@ -10,10 +11,10 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.io_base import SingerReader
 
-from salesforce_seg.errors import RecordRejected
+from salesforce_seg.errors import ConfigurationError, RecordRejected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 log = logging.getLogger(__name__)
 
@@ -38,16 +39,19 @@ class LineReader(SingerReader):
 
         Returns:
             How many messages of each type there were.
+
+        Raises:
+            ConfigurationError: Standard input is closed.
         """
         read: Counter[str] = Counter()
         unknown: set[str] = set()
-        for line in file_input or self.default_input:
+        for line in _lines(self.default_input if file_input is None else file_input):
             if not line.strip():
                 continue
             try:
                 message = _message(line)
             except RecordRejected as problem:
-                self.on_broken_line(line.rstrip("\n"), problem)
+                self.on_broken_line(_shown(line).rstrip("\r\n"), problem)
                 continue
             kind = message["type"]
             callback = callbacks.get(kind)
@@ -60,9 +64,27 @@ class LineReader(SingerReader):
         return read
 
 
-def _message(line: str) -> dict[str, Any]:
+def _lines(file: IO[str] | None) -> Iterator[str | bytes]:
+    """The lines as bytes where there are bytes: Singer is UTF-8, whatever the locale of this machine."""
+    if file is None:
+        raise ConfigurationError("Standard input is closed: pipe a tap into the target, or use --input.")
+    lines = iter(getattr(file, "buffer", file))
+    for first in lines:
+        yield first.removeprefix(codecs.BOM_UTF8) if isinstance(first, bytes) else first
+        yield from lines
+
+
+def _shown(line: str | bytes) -> str:
+    return line if isinstance(line, str) else line.decode(errors="backslashreplace")
+
+
+def _message(line: str | bytes) -> dict[str, Any]:
     try:
-        message = json.loads(line, parse_float=Decimal)
+        text = line if isinstance(line, str) else line.decode()
+    except UnicodeDecodeError:
+        raise RecordRejected("The line on standard input is not UTF-8.", code="INVALID_JSON") from None
+    try:
+        message = json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):
         raise RecordRejected("The line on standard input is not JSON.", code="INVALID_JSON") from None
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from decimal import Decimal
@@ -51,17 +52,28 @@ class RejectsFile:
         if not lines:
             return
         try:
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-            with os.fdopen(descriptor, "a") as file:
-                os.fchmod(file.fileno(), 0o600)
-                file.write(lines)
-                file.flush()
-                os.fsync(file.fileno())
+            _append(self.path, lines)
         except OSError as error:
             raise RunFailed(
                 f"rejects_path: {self.path} cannot be written ({error.strerror}). The events of this batch "
                 "come again in the next run."
             ) from None
+
+
+def _append(path: Path, lines: str) -> None:
+    """Add lines to a file, also after half a line that a full disk has left, and see them to the disk."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+    with os.fdopen(descriptor, "ab") as file:
+        status = os.fstat(descriptor)
+        is_file = stat.S_ISREG(status.st_mode)  # what is none, such as /dev/null, keeps its mode
+        if is_file:
+            os.fchmod(descriptor, 0o600)
+            if status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n":
+                file.write(b"\n")
+        file.write(lines.encode())
+        file.flush()
+        if is_file:
+            os.fsync(descriptor)
 
 
 def _line(incoming: Incoming, rejection: Rejection, at: str) -> dict[str, Any]:

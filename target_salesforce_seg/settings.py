@@ -48,9 +48,8 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "fill_required",
         "string",
-        "When a missing LastName or Company becomes n/a: when a record is created, always (also over "
-        "real values, as "
-        "Segment documents), or never.",
+        "When a missing LastName or Company becomes n/a: when a record is created, always (also over real "
+        "values, as Segment documents), or never.",
         default="create",
         allowed=("create", "always", "never"),
     ),
@@ -92,9 +91,8 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "actions",
         "array",
-        "What to do on certain events instead of the default: a list of "
-        "{event, event_name, operation, object, "
-        "upsert_rules, field_mappings}, as Segment's Custom Actions.",
+        "What to do on certain events instead of the default: a list of {event, event_name, operation, "
+        "object, upsert_rules, field_mappings}, as Segment's Custom Actions.",
         schema={
             "items": {"type": "object"},
             "examples": [

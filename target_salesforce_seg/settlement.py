@@ -29,9 +29,8 @@ MOST_ROUNDS = 30
 """How many more rounds a batch takes to find out which events spoil the writes they share with others."""
 
 _OUTCOME_UNKNOWN = RecordRejected(
-    "Salesforce did not answer, so the record may have been created or not, and nothing in the event "
-    "finds it. See "
-    "in Salesforce before you try the event again.",
+    "Salesforce did not answer, so the record may have been created or not, and nothing in the event finds "
+    "it. Look in Salesforce before you try the event again.",
     code="OUTCOME_UNKNOWN",
 )
 

@@ -58,4 +58,8 @@ class EventSink(BatchSink):
     def process_batch(self, context: dict[str, Any]) -> None:
         """Take the records of a BATCH message's file; those of RECORD messages were taken one by one."""
         for record in context.get("records", ()):
-            self.process_record(record, context)
+            if isinstance(record, dict):
+                self.process_record(record, context)
+            else:
+                problem = RecordRejected("The record is not a JSON object.", code="INVALID_RECORD")
+                self.target.take(Incoming(self.stream_name, record, problem=problem))

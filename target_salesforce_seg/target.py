@@ -15,6 +15,7 @@ from singer_sdk.helpers.capabilities import (
 )
 from singer_sdk.plugin_base import PluginBase
 
+from salesforce_seg.answers import one_line
 from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
 from salesforce_seg.settings import CONNECTION_SETTINGS, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end, shielded
@@ -53,6 +54,7 @@ class TargetSalesforceSeg(Plugin, Target):
         super().__init__(**options)
         self._run = Run(self.config, client_name=self.name, logger=self.logger)
         self._protocol_error: Exception | None = None
+        self._bare_schema = ""
         self.max_parallelism = 1
         for name in sorted(set(self.config) - set(self.config_jsonschema["properties"])):
             self.logger.warning("The setting %s is not known and is ignored.", name[:100])
@@ -101,13 +103,27 @@ class TargetSalesforceSeg(Plugin, Target):
         self.take(Incoming(stream, record, problem=RecordRejected(reason, code=code)))
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        stream, schema = message_dict.get("stream"), message_dict.get("schema")
         try:
+            if isinstance(schema, dict) and "properties" not in schema:  # it lets everything by
+                self._bare_schema = one_line(str(stream))
+                message_dict = {**message_dict, "schema": {**schema, "properties": {}}}
             super()._process_schema_message(message_dict)
-        except Exception as error:
-            self._break_protocol(error)
-            self.logger.exception(
-                "The schema of stream %s cannot be used.", str(message_dict.get("stream"))[:100]
-            )
+        except Exception:
+            told = f"The schema of stream {one_line(str(stream))} cannot be used. Its records are rejected."
+            self._break_protocol(RunFailed(told))
+            self.logger.exception("%s", told)
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        try:
+            super()._process_batch_message(message_dict)
+        except BrokenPipeError:
+            raise
+        except (ValueError, KeyError, OSError) as error:
+            raise RunFailed(
+                f"A BATCH message of stream {one_line(str(message_dict.get('stream')))} cannot be used: its "
+                f"files must be there and hold a record a line ({one_line(str(error))})."
+            ) from None
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         """Ignored: events have no table whose old rows could be dropped."""
@@ -137,11 +153,16 @@ class TargetSalesforceSeg(Plugin, Target):
 
         Raises:
             Exception: what the tap did against the Singer specification, if it did.
-            RunFailed: there were rejects, under ``fail_on_rejects``.
+            RunFailed: there were rejects, under ``fail_on_rejects``; or nothing came but an empty schema.
         """
         self._settle(super().process_endofpipe)
         if self._protocol_error is not None:
             raise self._protocol_error
+        if self._bare_schema and not self._run.counts.doors and not self._latest_state:
+            raise RunFailed(
+                f"The schema of stream {self._bare_schema} has no properties, and neither a record nor a "
+                "state came after it: look at what the tap says."
+            )
         rejected = self._run.counts.doors["rejected"]
         if rejected and self._run.settings.fail_on_rejects:
             raise RunFailed(

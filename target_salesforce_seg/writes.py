@@ -62,7 +62,7 @@ def complete(write: Write) -> None:
     now = dict(write.stored)
     wanted: dict[str, Any] = {}
     for intent in write.intents:
-        for name, value in _fields(write, intent):
+        for name, value in _fields(write, intent, now):
             described = write.sobject.field(name)
             if described is None or not (described.createable if creates else described.updateable):
                 write.left_out.add(name)
@@ -83,10 +83,10 @@ def complete(write: Write) -> None:
         }
 
 
-def _fields(write: Write, intent: Intent) -> Iterator[tuple[str, Any]]:
-    """What an intent writes; the value that its record was found by is left as it is, whatever its case."""
+def _fields(write: Write, intent: Intent, now: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What an intent writes; the value that its record is found by stays as it is, whatever its case."""
     own = intent.fields_for(write.sobject.name)
-    if write.operation == "create" and intent.match:
+    if write.operation == "create" and intent is write.intents[0] and intent.match:
         yield from zip(intent.match.fields, intent.match.values, strict=True)
     keys = dict(zip(intent.match.fields, intent.match.key, strict=True)) if intent.match else {}
     for name, value in own.items():
@@ -94,7 +94,7 @@ def _fields(write: Write, intent: Intent) -> Iterator[tuple[str, Any]]:
         if (
             described
             and name in keys
-            and comparable(described, value) == comparable(described, write.stored.get(name))
+            and comparable(described, value) == comparable(described, now.get(name))
         ):
             continue
         yield name, value

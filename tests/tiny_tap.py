@@ -60,8 +60,9 @@ class Rows(Stream):
             yield row
 
     def _write_record_message(self, record: Any) -> None:
-        self.tap_state["bookmarks"] = {"rows": {"seen": record["id"]}}
-        say(json.dumps({"type": "RECORD", "stream": "rows", "record": record}))
+        with shielded():
+            say(json.dumps({"type": "RECORD", "stream": "rows", "record": record}))
+            self.tap_state["bookmarks"] = {"rows": {"seen": record["id"]}}
 
     def do_end(self) -> None:
         raise errors.RunFailed("The run has failed as it was told to.")

@@ -39,6 +39,7 @@ class Authenticator:
         redact.register(
             settings.password,
             settings.security_token,
+            settings.password + settings.security_token,
             settings.client_secret,
             settings.refresh_token,
             settings.access_token,

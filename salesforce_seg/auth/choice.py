@@ -68,7 +68,7 @@ _INCLUDES = {
 """Flows whose settings contain those of another flow, which is then not meant."""
 
 _HINT = "Set the settings of exactly one flow: " + "; ".join(
-    f"{flow.title}: {', '.join(flow.needs)}".replace("|", " or ") for flow in reversed(FLOWS)
+    f"{', '.join(flow.needs)} for {flow.title}".replace("|", " or ") for flow in reversed(FLOWS)
 )
 
 
@@ -103,8 +103,8 @@ def choose_flow(settings: ConnectionSettings) -> str:
         )
     if flow.key == CLIENT_CREDENTIALS and settings.username:
         raise ConfigurationError(
-            "username is set beside client_id and client_secret, but neither password nor private_key: "
-            "add the one you log in with, or remove username to log in with client credentials."
+            "username is set beside client_id and client_secret, but neither password nor private_key is. "
+            "Add the one you log in with, or remove username to log in with client credentials."
         )
     return flow.key
 

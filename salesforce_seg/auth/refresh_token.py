@@ -1,8 +1,7 @@
 """The refresh flow, and the file that keeps a rotated refresh token.
 
-With rotation on, each refresh kills the old refresh token: the new one must be safe on disk before
-anything else
-happens (Salesforce Help, "OAuth 2.0 Refresh Token Flow").
+With rotation on, each refresh kills the old refresh token: the new one must be safe on disk before anything
+else happens (Salesforce Help, "OAuth 2.0 Refresh Token Flow").
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Refused logins and what to do about them, as data.
 
 Sources: SOAP API Developer Guide, "login()" and "ExceptionCode"; Salesforce Help, "OAuth 2.0 Authorization
-    Errors".
+Errors".
 """
 
 # ruff: noqa: S105  (names of settings and advice, not secrets)

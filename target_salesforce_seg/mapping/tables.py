@@ -50,8 +50,7 @@ class TraitTable:
         takes_company: whether Company comes from a ``company`` text or object.
         placeholders: fields that Salesforce requires, and that become ``n/a``.
         reserved: traits that Segment's spec reserves and that have no standard field here: sent to their
-            ``__c``
-            field if the org has one, else not missed.
+            ``__c`` field if the org has one, else not missed.
     """
 
     fields: Mapping[str, tuple[str, ...]]

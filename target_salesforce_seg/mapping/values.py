@@ -46,9 +46,8 @@ class ValueRules:
         An empty text is null to Salesforce.
 
         Raises:
-            RecordRejected: ``INVALID_FIELD`` (under reject_unknown_fields),
-                ``INVALID_TYPE_ON_FIELD_IN_RECORD``,
-                ``STRING_TOO_LONG``.
+            RecordRejected: ``INVALID_FIELD`` (under reject_unknown_fields), ``STRING_TOO_LONG``, or
+                ``INVALID_TYPE_ON_FIELD_IN_RECORD``.
         """
         record: dict[str, Any] = {}
         for assignment in assignments:

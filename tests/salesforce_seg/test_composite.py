@@ -184,6 +184,15 @@ def test_rows_without_an_answer_are_an_error(body: Any) -> None:
         composite.row_results(SubResponse(200, body), 2)
 
 
+def test_parts_of_another_shape_are_an_error(raw: Any, to: Any) -> None:
+    for member in ({}, [], None, {"httpStatusCode": "200"}):
+        session = to(raw(answer(200, {"compositeResponse": [member]}))).session
+        with pytest.raises(RunFailed, match="no status"):
+            composite.send(session, [composite.query(session, "SELECT Id FROM Lead")])
+    with pytest.raises(RunFailed, match="no object"):
+        composite.row_results(SubResponse(200, [{"success": True}, 1]), 2)
+
+
 def test_what_concerns_the_whole_run_is_raised(raw: Any, to: Any) -> None:
     session = to(raw(answer(403, [{"errorCode": "API_DISABLED_FOR_ORG", "message": "no"}]))).session
     with pytest.raises(ConfigurationError, match="API Enabled"):

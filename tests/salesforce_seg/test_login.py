@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from salesforce_seg.auth import choice, oauth
 from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.redact import redact
 from salesforce_seg.settings import ConnectionSettings
 
 if TYPE_CHECKING:
@@ -242,6 +243,7 @@ def test_incomplete_credentials_name_what_is_missing(
         connect(**config)
     for secret in ("pa55-word", "s3cret", "r3fresh", "t0ken"):
         assert secret not in str(caught.value)
+    assert redact(str(caught.value)) == str(caught.value)
 
 
 def test_an_instance_url_without_a_token_is_not_used(

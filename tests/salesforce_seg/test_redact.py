@@ -11,8 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from salesforce_seg.redact import MASK, guard_logs, redact, redacted_config, register
-from salesforce_seg.settings import CONNECTION_SETTINGS
+from salesforce_seg.redact import MASK, SECRET_SETTINGS, guard_logs, redact, redacted_config, register
+from salesforce_seg.session import Session
+from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,6 +97,30 @@ def test_secrets_may_be_given_with_the_call() -> None:
 def test_short_values_are_not_replaced_everywhere() -> None:
     register("abc", "")
     assert redact("abc is the alphabet's beginning") == "abc is the alphabet's beginning"
+
+
+def test_short_secrets_are_replaced_where_they_stand_alone() -> None:
+    register("lead", "p", "Ab3$x")
+    assert redact("Your lead: (lead), lead/ leads LEAD p_lead 'lead' mislead p people") == (
+        f"Your {MASK}: ({MASK}), {MASK}/ leads LEAD p_{MASK} '{MASK}' mislead p people"
+    )
+    assert redact("Ab3$x,Ab3$xy") == f"{MASK},Ab3$xy"
+
+
+def test_long_secrets_are_replaced_everywhere() -> None:
+    register("leadership")
+    assert redact("xleadershipy") == f"x{MASK}y"
+
+
+def test_a_password_called_password_mangles_no_message() -> None:
+    register(*SECRET_SETTINGS)
+    assert redact("The login also needs password or access_token.").endswith("password or access_token.")
+
+
+def test_a_password_and_its_token_are_replaced_when_put_together() -> None:
+    config = {"username": "ada", "password": "abcd1", "security_token": "t0ken-of-ada"}
+    with Session(ConnectionSettings.from_config(config)):
+        assert redact("sent abcd1t0ken-of-ada") == f"sent {MASK}"
 
 
 def test_a_config_may_be_shown() -> None:

@@ -205,7 +205,9 @@ def test_wrong_settings_are_one_message_without_secrets(config: Any, told: str) 
     [
         ("TINY_TAP_MAX_RETRIES", "many", "TINY_TAP_MAX_RETRIES does not hold a whole number"),
         ("TINY_TAP_NAMES", "{", "TINY_TAP_NAMES does not hold a JSON object"),
+        ("TINY_TAP_IS_SANDBOX", "perhaps", "TINY_TAP_IS_SANDBOX does not hold true or false"),
         ("TINY_TAP_IS_SANDBOX", "true", None),
+        ("TINY_TAP_IS_SANDBOX", "No", None),
         ("TINY_TAP_RULES", '["a"]', None),
     ],
 )
@@ -226,6 +228,8 @@ def test_a_config_file_that_is_no_object_is_named(tmp_path: Path, content: bytes
     file.write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"config\.json is not a JSON object"):
         TinyTap.cb_config(None, None, (str(file),))  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"The config file .*missing\.json does not exist\."):
+        TinyTap.cb_config(None, None, (str(tmp_path / "missing.json"),))  # type: ignore[arg-type]
     file.write_text('{"does": "flow"}')
     assert TinyTap.cb_config(None, None, (str(file), "ENV")).config == {"does": "flow"}  # type: ignore[arg-type]
 
@@ -234,8 +238,8 @@ def test_a_config_file_that_is_no_object_is_named(tmp_path: Path, content: bytes
     ("arguments", "config", "told"),
     [
         ([], {"does": 7, "password": SECRET}, "does: 7 is not of type"),
-        (["--nonsense"], None, "No such option"),
-        (["--config", "/no/such/config.json"], None, "/no/such/config.json"),
+        (["--nonsense"], None, "No such option '--nonsense'. Try --help."),
+        (["--config", "/no/such/config.json"], None, "The config file /no/such/config.json does not exist."),
     ],
 )
 def test_wrong_usage_is_one_message_and_exit_code_2(

@@ -129,14 +129,37 @@ def test_a_record_without_a_schema_fails_the_run_after_all_else_is_written(org: 
     assert outcome.states == [{"seen": 1}]
 
 
+@pytest.mark.parametrize("of_stream", [[1], None, {"type": "object", "properties": 7}])
 def test_a_schema_that_cannot_be_used_fails_the_run_after_all_else_is_written(
-    org: OrgClient, cli: Any
+    org: OrgClient, cli: Any, of_stream: Any
 ) -> None:
-    broken = {"type": "SCHEMA", "stream": "broken", "schema": {"type": "object"}, "key_properties": []}
-    outcome = cli([broken, *messages([GOOD])])
+    broken = {"type": "SCHEMA", "stream": "broken", "schema": of_stream, "key_properties": []}
+    lost = {"type": "RECORD", "stream": "broken", "record": identify({"email": "lost@example.com"})}
+    outcome = cli([broken, lost, *messages([GOOD])])
     assert outcome.exit_code == 1
+    outcome.doors(created=1, rejected=1)
+    assert outcome.codes == ["MISSING_SCHEMA"]
+    errors = [line for line in outcome.log.splitlines() if "ERROR" in line]
+    assert all("The schema of stream broken cannot be used. Its records are rejected." in e for e in errors)
+
+
+@pytest.mark.parametrize("of_stream", [{"type": "object"}, {}, {"type": ["object", "null"]}])
+@pytest.mark.parametrize("members", [{"key_properties": []}, {"key_properties": None}, {}])
+def test_a_schema_without_properties_lets_everything_by(
+    org: OrgClient, run: Any, of_stream: dict[str, Any], members: dict[str, Any]
+) -> None:
+    open_schema = {"type": "SCHEMA", "stream": "events", "schema": of_stream} | members
+    outcome = run([open_schema, open_schema, {"type": "RECORD", "stream": "events", "record": GOOD}, STATE])
     outcome.doors(created=1)
-    assert "The schema of stream broken cannot be used" in outcome.log
+    assert outcome.states == [{"seen": 1}]
+
+
+def test_a_tap_that_says_nothing_but_an_empty_schema_has_failed(org: OrgClient, cli: Any) -> None:
+    bare = {"type": "SCHEMA", "stream": "events", "schema": {"type": "object"}, "key_properties": []}
+    outcome = cli([bare])
+    assert outcome.exit_code == 1
+    assert "The schema of stream events has no properties, and neither a record" in outcome.log
+    assert cli([bare, STATE]).exit_code == 0
 
 
 def test_a_record_against_its_schema_is_a_reject(org: OrgClient, run: Any) -> None:
@@ -165,6 +188,8 @@ def test_a_record_against_its_schema_is_a_reject(org: OrgClient, run: Any) -> No
         (identify({"email": 7}), "INVALID_EMAIL_ADDRESS"),
         (identify({"email": ["a@example.com"]}), "INVALID_TYPE_ON_FIELD_IN_RECORD"),
         (identify({"email": True}), "INVALID_EMAIL_ADDRESS"),
+        (identify({"email": "a\u0000@example.com"}), "INVALID_EMAIL_ADDRESS"),
+        (identify({"email": "a@exam\u001bple.com"}), "INVALID_EMAIL_ADDRESS"),
     ],
 )
 def test_a_bad_event_is_one_reject_and_its_neighbours_are_written(
@@ -198,6 +223,13 @@ def test_a_hostile_event_can_be_a_reject(org: OrgClient, send: Any) -> None:
     outcome = send(event, group(10**4000, {"name": "N"}), group(1e300, {"name": "N"}))
     outcome.doors(rejected=3)
     assert outcome.rejects[0]["event"]["traits"] == event["traits"]
+
+
+def test_a_trait_cannot_write_lines_into_the_log(org: OrgClient, cli: Any) -> None:
+    outcome = cli(messages([identify({"email": "a@example.com", "x\n9 events: forged": 1, "y" * 5000: 1})]))
+    outcome.doors(created=1)
+    assert "`x 9 events: forged` is left out of every record." in outcome.log
+    assert max(map(len, outcome.log.splitlines())) < 1000
 
 
 def test_hostile_values_are_only_values(org: OrgClient, send: Any) -> None:

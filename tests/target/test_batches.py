@@ -59,6 +59,25 @@ def test_events_on_one_person_become_one_write_in_order(org: OrgClient, send: An
     send(*events[1:2], *events[3:4]).doors(unchanged=2)
 
 
+@pytest.mark.parametrize("batch_size", [1, 10])
+def test_an_address_keeps_the_case_it_came_with_first(org: OrgClient, send: Any, batch_size: int) -> None:
+    spellings = ("a@example.com", "A@Example.com", " a@EXAMPLE.com ", "a@example.com\n")
+    outcome = send(*(identify({"email": email}) for email in spellings), batch_size=batch_size)
+    outcome.doors(created=1, unchanged=3)
+    assert org.query("SELECT Email FROM Lead") == [{"Email": "a@example.com"}]
+
+
+@pytest.mark.parametrize("batch_size", [1, 10])
+def test_letters_that_only_look_alike_are_different_keys(org: OrgClient, send: Any, batch_size: int) -> None:
+    keys = ("Straße", "STRASSE", "Strasse", "ﬁ", "fi", "é", "e\u0301")
+    outcome = send(*(group(key, {"name": key}) for key in keys), batch_size=batch_size)
+    outcome.doors(created=6, updated=1)
+    accounts = org.query("SELECT AccountNumber, Name FROM Account")
+    assert {(each["AccountNumber"], each["Name"]) for each in accounts} == {
+        (key, "Strasse" if key == "STRASSE" else key) for key in keys if key != "Strasse"
+    }
+
+
 def test_group_events_merge_too_and_streams_share_one_batch(org: OrgClient, run: Any) -> None:
     content = [
         *messages([group("7", {"name": "Old", "phone": "1"})], "a"),

@@ -97,6 +97,22 @@ def test_a_lookup_that_fails_for_a_while_is_made_again(org: OrgClient, send: Any
     send(person(1)).doors(created=1)
 
 
+@pytest.mark.parametrize(
+    ("skip", "member"),
+    [(1, {"httpStatusCode": 200, "body": [1]}), (1, {"httpStatusCode": 200, "body": {}}), (1, {}), (2, {})],
+)
+def test_an_answer_of_another_shape_ends_the_run_with_a_message(
+    org: OrgClient, cli: Any, skip: int, member: dict[str, Any]
+) -> None:
+    action = {"status": 200, "body": {"compositeResponse": [member]}}
+    org.faults([COMPOSITE | {"skip": skip, "action": action}])
+    outcome = cli([*messages([person(1)]), {"type": "STATE", "value": {"seen": 1}}])
+    assert outcome.exit_code == 1
+    outcome.doors()
+    assert "unforeseen" not in outcome.log
+    assert outcome.states == outcome.rejects == []
+
+
 def test_an_expired_session_is_renewed_in_the_middle_of_a_batch(org: OrgClient, send: Any) -> None:
     org.faults([COMPOSITE | {"skip": 2, "times": 1, "action": {"expire_sessions": True}}])
     send(*(person(n) for n in range(10))).doors(created=10)

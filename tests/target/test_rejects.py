@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,26 @@ def test_a_line_says_what_why_and_when(org: OrgClient, send: Any, config: Any) -
     before = path.read_bytes()
     send(NAMELESS).doors(rejected=1)
     assert path.read_bytes().startswith(before)
+
+
+def test_half_a_line_in_the_file_spoils_no_other(org: OrgClient, send: Any, tmp_path: Path) -> None:
+    path = tmp_path / "half.jsonl"
+    path.write_text('{"stream": "ev')
+    send(NAMELESS, rejects_path=str(path)).doors(rejected=1)
+    half, whole = path.read_text().splitlines()
+    assert half == '{"stream": "ev'
+    assert json.loads(whole)["event"] == NAMELESS
+
+
+def test_what_is_no_file_keeps_its_mode(org: OrgClient, send: Any, tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path, 0o622)
+    path.chmod(0o622)
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    send(NAMELESS, rejects_path=str(path)).doors(rejected=1)
+    assert json.loads(os.read(reader, 100_000))["event"] == NAMELESS
+    os.close(reader)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o622
 
 
 def test_a_run_with_rejects_may_fail(org: OrgClient, send: Any, cli: Any) -> None:
