@@ -29,6 +29,7 @@ OPERATIONS = {
 """Operation -> module and function that answer it: request and element in, XML of the results out."""
 
 _NEED_NO_SESSION = {"login"}
+_LOGIN_FAULT = "LoginFault"
 _NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _FLAVOURS = {"u": "partner", "c": "enterprise"}
 _ENVELOPE = (
@@ -79,12 +80,16 @@ def _answer(request: Request, name: str, operation: ET.Element) -> Response:
 
 
 def fault(request: Request, error: ApiError) -> Response:
-    """An error as a SOAP fault, which is always HTTP 500."""
+    """An error as a SOAP fault, which is always HTTP 500.
+
+    The faultcode has a prefix, except that of a refused login; jsforce logs in again by it alone.
+    """
     kind = error.kind if isinstance(error, SoapFaultError) else "UnexpectedErrorFault"
+    prefix = "" if kind == _LOGIN_FAULT else "sf:"
     code, text = escape(error.code), escape(_NOT_XML.sub("", error.message))
     flavour = _flavour(request) or "partner"
     body = (
-        f"<soapenv:Fault><faultcode>{code}</faultcode><faultstring>{code}: {text}</faultstring>"
+        f"<soapenv:Fault><faultcode>{prefix}{code}</faultcode><faultstring>{code}: {text}</faultstring>"
         f'<detail><sf:{kind} xsi:type="sf:{kind}"><sf:exceptionCode>{code}</sf:exceptionCode>'
         f"<sf:exceptionMessage>{text}</sf:exceptionMessage></sf:{kind}></detail></soapenv:Fault>"
     )
@@ -147,7 +152,7 @@ def _enter(request: Request, header: ET.Element | None) -> None:
     request.session = request.org.sessions.find(token.strip())
     if request.session is None:
         text = "Invalid Session ID found in SessionHeader: Illegal Session"
-        raise SoapFaultError("INVALID_SESSION_ID", text, "InvalidSessionFault")
+        raise SoapFaultError("INVALID_SESSION_ID", text)
     if request.org.usage.used_up:
         raise SoapFaultError("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.", "ApiFault")
 

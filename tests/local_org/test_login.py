@@ -112,7 +112,7 @@ def test_an_expired_password_logs_in_but_opens_nothing(org: OrgClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("version", "code"), [("65.0", "UNSUPPORTED_API_VERSION"), ("30.0", "UNSUPPORTED_API_VERSION")]
+    ("version", "code"), [("65.0", "UNSUPPORTED_API_VERSION"), ("30.0", "sf:UNSUPPORTED_API_VERSION")]
 )
 def test_soap_login_ended_with_version_64(org: OrgClient, version: str, code: str) -> None:
     answer = soap(org, "a@example.com", "good", version=version)

@@ -298,7 +298,7 @@ def test_logout_ends_the_session(org: OrgClient) -> None:
 def test_a_strangers_call_is_a_fault(org: OrgClient, token: str) -> None:
     answer = call(org, "<getServerTimestamp/>", token=token, status=500)
 
-    assert answer["Body"]["Fault"]["faultcode"] == "INVALID_SESSION_ID"
+    assert answer["Body"]["Fault"]["faultcode"] == "sf:INVALID_SESSION_ID"
     assert org.api_calls() == 0
 
 
@@ -307,12 +307,12 @@ def test_faults_say_what_is_wrong(org: OrgClient) -> None:
     too_many = call(org, f"<undelete>{'<ids>x</ids>' * 201}</undelete>", status=500)
     unknown = call(org, "<describeLayout/>", status=500)
 
-    assert wrong_type["Body"]["Fault"]["faultcode"] == "INVALID_TYPE"
-    assert too_many["Body"]["Fault"]["faultcode"] == "EXCEEDED_ID_LIMIT"
-    assert unknown["Body"]["Fault"]["faultcode"] == "INVALID_OPERATION"
+    assert wrong_type["Body"]["Fault"]["faultcode"] == "sf:INVALID_TYPE"
+    assert too_many["Body"]["Fault"]["faultcode"] == "sf:EXCEEDED_ID_LIMIT"
+    assert unknown["Body"]["Fault"]["faultcode"] == "sf:INVALID_OPERATION"
     org.limits(DailyApiRequests={"Max": 5, "Remaining": 0})
     used_up = call(org, "<getServerTimestamp/>", status=500)
-    assert used_up["Body"]["Fault"]["faultcode"] == "REQUEST_LIMIT_EXCEEDED"
+    assert used_up["Body"]["Fault"]["faultcode"] == "sf:REQUEST_LIMIT_EXCEEDED"
 
 
 def test_a_value_of_the_wrong_type_fails_its_record_alone(org: OrgClient) -> None:

@@ -1,7 +1,8 @@
 /** jsforce's other doors: the Tooling API, and the SOAP API for what REST cannot do. */
 
 import assert from 'node:assert/strict';
-import { control, demoTest, refused, test } from './org.mjs';
+import jsforce from 'jsforce';
+import { control, demoTest, refused, test, url, version } from './org.mjs';
 
 test('a custom field is there as soon as it is made', async (connection) => {
   const field = {
@@ -32,13 +33,42 @@ demoTest('a lead is converted', async (connection) => {
   await refused(connection.update('Lead', { Id, Title: 'Dr.' }), 'CANNOT_UPDATE_CONVERTED_LEAD');
 });
 
-test('deleted records come back', async (connection) => {
-  const { id } = await connection.create('Lead', { LastName: 'Back', Company: 'A' });
-  await connection.destroy('Lead', id);
-  const [back] = await connection.soap.undelete([id]);
+test('records by SOAP: made, changed, deleted, brought back, gone for good', async (connection) => {
+  const { soap } = connection;
+  const [made, bad] = await soap.create([
+    { type: 'Lead', LastName: 'Soap', Company: 'A', Title: 'Dr.' },
+    { type: 'Lead', Company: 'A' },
+  ]);
+  const changed = await soap.update({ type: 'Lead', Id: made.id, FirstName: 'A & <B>', Title: null });
+  assert.deepEqual([made.success, bad.success, changed.id, changed.success], [true, false, made.id, true]);
+  assert.equal(bad.errors[0].statusCode, 'REQUIRED_FIELD_MISSING');
+  const { Name, Title } = await connection.retrieve('Lead', made.id);
+  assert.deepEqual([Name, Title], ['A & <B> Soap', null]);
 
-  assert.deepEqual([back.id, back.success], [id, true]);
-  assert.equal((await connection.retrieve('Lead', id)).LastName, 'Back');
+  await soap.delete([made.id]);
+  const [back] = await soap.undelete([made.id]);
+  assert.deepEqual([back.id, back.success], [made.id, true]);
+  assert.equal((await connection.retrieve('Lead', made.id)).LastName, 'Soap');
+
+  await soap.delete(made.id);
+  const [emptied] = await soap.emptyRecycleBin([made.id]);
+  const [gone] = await soap.undelete([made.id]);
+  assert.deepEqual([emptied.success, gone.success], [true, false]);
+});
+
+test('a SOAP session that has ended is renewed, and logged out', async () => {
+  const connection = new jsforce.Connection({ version, loginUrl: url });
+  await connection.login('a@example.com', 'geheim');
+  const { accessToken } = connection;
+  await control('POST', 'faults', [{ path: '/query', times: 1, when: 'after', action: { expire_sessions: true } }]);
+  await connection.query('SELECT Id FROM Lead');
+
+  assert.equal((await connection.soap.getUserInfo()).userId, connection.userInfo.id);
+  assert.notEqual(connection.accessToken, accessToken);
+  const renewed = connection.accessToken;
+  await connection.logout();
+  const late = new jsforce.Connection({ version, instanceUrl: url, accessToken: renewed });
+  await refused(late.query('SELECT Id FROM Lead'), 'INVALID_SESSION_ID');
 });
 
 test('the server tells its time and its user', async (connection) => {
