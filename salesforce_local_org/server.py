@@ -11,7 +11,7 @@ import ipaddress
 import json
 import logging
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -220,9 +220,20 @@ def _is_loopback(http: HttpRequest) -> bool:
 
 
 def _is_cross_site(headers: Mapping[str, str]) -> bool:
-    """Whether a page of another site made a browser send this, behind the back of whoever reads it."""
-    origin = headers.get("origin")
-    return origin is not None and origin.partition("://")[2] != headers.get("host")
+    """Whether a page of another site made a browser send this, behind the back of whoever reads it.
+
+    Such a page may also have its own name lead to this machine; then that name is in ``Host``.
+    """
+    origin, host = headers.get("origin"), headers.get("host", "localhost").lower()
+    if origin is not None and origin.partition("://")[2].lower() != host:
+        return True
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        if name != "localhost":
+            ipaddress.ip_address(name)
+    except ValueError:
+        return True
+    return False
 
 
 def _head_refusal(http: HttpRequest) -> Response | None:

@@ -177,6 +177,21 @@ def test_a_control_that_makes_no_sense_says_why_and_does_nothing(
     assert len(org.query("SELECT Id FROM Account")) == 1
 
 
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("evil.example", 403),
+        ("evil.example:80", 403),
+        ("[", 403),
+        ("localhost:1", 200),
+        ("[::1]:1", 200),
+        ("127.0.0.1", 200),
+    ],
+)
+def test_another_sites_name_cannot_lead_to_the_controls(org: OrgClient, host: str, status: int) -> None:
+    assert org.http("GET", "/_local/status", headers={"Host": host}).status_code == status
+
+
 def test_another_sites_page_cannot_use_the_controls(org: OrgClient) -> None:
     for origin, status in (("https://example.com", 403), ("null", 403), (org.url, 200)):
         answer = org.http("POST", "/_local/reset", headers={"Origin": origin})
