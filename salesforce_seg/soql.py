@@ -45,6 +45,8 @@ class Condition:
 def quote(text: str) -> str:
     """A string literal: in single quotes, backslashes escaped first, then quotes and control characters.
 
+    The table is simple-salesforce's; the control characters it knows nothing of are added here.
+
     Raises:
         ValueError: The literal is longer than the 4,000 characters SOQL allows.
     """

@@ -27,6 +27,7 @@ from target_salesforce_seg.writers.composite import CompositeWriter
 if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
+    from contextlib import ExitStack
 
     from target_salesforce_seg.classify import Incoming
 
@@ -75,8 +76,11 @@ class Run:
         """Whether the batch is to be settled before more is taken."""
         return len(self._batch) >= self.settings.batch_size
 
-    def settle(self) -> SettledBatch:
+    def settle(self, until_booked: ExitStack) -> SettledBatch:
         """Carry out what the batch wants.
+
+        Args:
+            until_booked: what is to hold until the batch is booked and its state is out.
 
         Returns:
             What it came to, for :meth:`book`.
@@ -86,7 +90,7 @@ class Run:
                 with the next run.
         """
         batch, self._batch = self._batch, []
-        settlement = self._settlement()
+        settlement = self._settlement(until_booked)
         try:
             settlement.settle(batch)
         except BaseException:
@@ -125,7 +129,7 @@ class Run:
         """Close the connection."""
         self._session.close()
 
-    def _settlement(self) -> Settlement:
+    def _settlement(self, until_booked: ExitStack) -> Settlement:
         settings = self.settings
         resolver = Resolver(
             Lookup(self._session),
@@ -139,7 +143,13 @@ class Run:
         )
         plans = Plans(settings, self._catalog, self._notices)
         return Settlement(
-            settings, plans, self._catalog, resolver=resolver, writer=writer, backoff=self._session.backoff
+            settings,
+            plans,
+            self._catalog,
+            resolver=resolver,
+            writer=writer,
+            backoff=self._session.backoff,
+            until_booked=until_booked,
         )
 
     def _write_summary(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING
 
 from salesforce_seg.errors import RecordRejected
@@ -15,6 +14,7 @@ from target_salesforce_seg.writers.composite import Lost, Written
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from contextlib import ExitStack
 
     from salesforce_seg.retries import Backoff
     from target_salesforce_seg.catalog import Catalog
@@ -45,6 +45,8 @@ class Settlement:
         resolver: looks records up.
         writer: writes.
         backoff: how often, and after what wait, a write whose answer was lost is looked up and tried again.
+        until_booked: what is to hold until the batch is booked and its state is out: so long are creates that
+            the next run could not look up kept from signals, or they would be made twice.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Settlement:
         resolver: Resolver,
         writer: CompositeWriter,
         backoff: Backoff,
+        until_booked: ExitStack,
     ) -> None:
         self._settings = settings
         self._plans = plans
@@ -63,6 +66,7 @@ class Settlement:
         self._resolver = resolver
         self._writer = writer
         self._backoff = backoff
+        self._until_booked = until_booked
         self._losses: Counter[Intent] = Counter()
         self._rounds = 0
         self.outcomes = BatchOutcomes()
@@ -115,10 +119,11 @@ class Settlement:
         """Resolve and write some intents of one wave, and then what is to be tried again of them."""
         resolution = self._resolver.resolve(intents)
         self._note_settled(resolution)
+        if any(intent.match is None for write in resolution.writes for intent in write.intents):
+            self._until_booked.enter_context(shielded())
         results: dict[Write, Result] = {}
         try:
-            with _guarded(resolution.writes):
-                self._writer.write(resolution.writes, results)
+            self._writer.write(resolution.writes, results)
         except BaseException:
             for write in resolution.writes:
                 if isinstance(results.get(write), Written):
@@ -230,9 +235,3 @@ def _doors(write: Write) -> Iterable[tuple[Intent, str]]:
             yield intent, "created" if write.operation == "create" else "deleted"
         else:
             yield intent, "updated" if intent in write.changing else "unchanged"
-
-
-def _guarded(writes: Iterable[Write]) -> AbstractContextManager[None]:
-    """Keep a signal from breaking off a create that the next run could not look up."""
-    blind = any(intent.match is None for write in writes for intent in write.intents)
-    return shielded() if blind else nullcontext()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -137,12 +138,14 @@ class TargetSalesforceSeg(Plugin, Target):
     def _settle(self, then: Callable[[], None]) -> None:
         """Settle the batch that all streams share, and only then let singer-sdk write state.
 
-        A signal may break off the batch, but comes too late between its rejects and its state.
+        A signal may break off the batch, but comes too late between its rejects and its state, and once
+        records are created that no later run could find.
         """
-        settled = self._run.settle()
-        with shielded():
-            self._run.book(settled)
-            then()
+        with ExitStack() as until_booked:
+            settled = self._run.settle(until_booked)
+            with shielded():
+                self._run.book(settled)
+                then()
 
     def _handle_max_record_age(self) -> None:
         if self._max_record_age_in_minutes > self._MAX_RECORD_AGE_IN_MINUTES:

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import as_lines, identify, messages
+from target_pipe import as_lines, identify, messages, track
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,3 +58,36 @@ def test_a_signal_ends_the_run_with_the_settled_state(
     assert [json.loads(line) for line in (first + rest).splitlines()] == [{"seen": 1}]
     assert (first + rest).endswith("\n")
     assert "2 events: 2 written (2 created, 0 updated, 0 deleted)" in log
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_what_no_run_could_find_again_is_booked_before_a_signal_ends_it(
+    org: OrgClient, config: dict[str, Any], tmp_path: Path, number: signal.Signals, code: int
+) -> None:
+    case = {"event": "track", "event_name": "Issue", "operation": "create", "object": "Case"}
+    path = tmp_path / "config.json"
+    path.write_text(
+        json.dumps(config | {"actions": [case | {"field_mappings": {"properties.t": "Subject"}}]})
+    )
+    slow = {"delay_seconds": 1}
+    org.faults([{"path": "/composite$", "skip": 1, "times": 1, "when": "after", "action": slow}])
+    org.forget_requests()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "target_salesforce_seg", f"--config={path}"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    content = [*messages([track("Issue", {"t": "x"})] * 3), {"type": "STATE", "value": {"seen": 3}}]
+    process.stdin.write(as_lines(content))
+    process.stdin.close()
+    process.stdin = None
+    while not org.query("SELECT Id FROM Case"):
+        time.sleep(0.05)
+    process.send_signal(number)
+    out, log = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert out == '{"seen": 3}\n'
+    assert "3 events: 3 written (3 created, 0 updated, 0 deleted)" in log
