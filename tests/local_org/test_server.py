@@ -156,7 +156,7 @@ def test_requests_may_be_compressed(org: OrgClient, coding: str, pack: object) -
 
 @pytest.mark.parametrize(
     ("coding", "body", "status"),
-    [("gzip", b"not gzip", 400), ("gzip", gzip.compress(b"{}" * 99)[:-9], 400), ("br", b"x", 415)],
+    [("gzip", b"not gzip", 400), ("gzip", gzip.compress(b"{}" * 99, mtime=0)[:-9], 400), ("br", b"x", 415)],
 )
 def test_a_body_that_is_not_what_it_says_is_refused(
     org: OrgClient, coding: str, body: bytes, status: int
