@@ -126,7 +126,9 @@ def test_a_batch_file_holds_events(org: OrgClient, cli: Any, tmp_path: Path) -> 
     assert outcome.states == [{"seen": 1}]
 
 
-@pytest.mark.parametrize("content", [None, b"no gzip", gzip.compress(b"no JSON\n")])
+@pytest.mark.parametrize(
+    "content", [None, b"no gzip", gzip.compress(b"no JSON\n", mtime=0)], ids=["missing", "no gzip", "no JSON"]
+)
 def test_a_batch_file_that_cannot_be_read_ends_the_run_without_its_state(
     org: OrgClient, cli: Any, tmp_path: Path, content: bytes | None
 ) -> None:
