@@ -79,9 +79,9 @@ class Authenticator:
                 return self._login
             if not stale.renewable:
                 raise ConfigurationError(
-                    "Salesforce does not accept the access_token: it has expired, was revoked, or "
-                    f"belongs to another org than {stale.instance_url}. Get a new one and set "
-                    "access_token, or set the credentials of a login flow, which can renew it.",
+                    "Salesforce does not accept the access_token. It has expired, was revoked, or belongs to "
+                    f"another org than {stale.instance_url}. Get a new one and set access_token, or set the "
+                    "credentials of a login flow, which can renew it.",
                     status=401,
                 )
             log.info("The session has expired; logging in again.")

@@ -73,9 +73,8 @@ def jwt_bearer(settings: ConnectionSettings, door: LoginDoor) -> Login:
         assertion = jwt.encode(claims, _private_key(settings), algorithm="RS256")
     except (jwt.PyJWTError, ValueError, TypeError):
         raise ConfigurationError(
-            "The private key cannot be used: private_key (or private_key_file) must be an unencrypted "
-            "RSA key in PEM format, beginning with -----BEGIN PRIVATE KEY----- or -----BEGIN RSA PRIVATE "
-            "KEY-----."
+            "The private key cannot be used: private_key (or private_key_file) must be an unencrypted RSA "
+            "key in PEM format, whose first line says BEGIN PRIVATE KEY or BEGIN RSA PRIVATE KEY."
         ) from None
     redact.register(assertion)
     form = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": assertion}

@@ -140,7 +140,8 @@ class RefreshTokenFile:
         token = content.get("refresh_token") if isinstance(content, dict) else None
         if not isinstance(token, str) or not token:
             raise ConfigurationError(
-                f'refresh_token_file {self.path} does not hold {{"refresh_token": "..."}}: mend or delete it.'
+                f"refresh_token_file {self.path} does not hold a JSON object with refresh_token in it. Mend "
+                "or delete it."
             )
         return token
 

@@ -86,7 +86,7 @@ REFUSALS = (
         passing=True,
         error=ServerUnavailable,
     ),
-    Refusal("LOGINMUSTUSESECURITYTOKEN", "", "Set security_token: the org does not trust this network."),
+    Refusal("LOGINMUSTUSESECURITYTOKEN", "", "Set security_token, as the org does not trust this network."),
     Refusal("INVALIDOPERATIONWITHEXPIREDPASSWORD", "", _EXPIRED_PASSWORD),
     Refusal("PASSWORDEXPIRED", "", _EXPIRED_PASSWORD),
     Refusal("INVALIDGRANT", "expired password|password.*expired", _EXPIRED_PASSWORD),

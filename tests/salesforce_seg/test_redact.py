@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 from xml.sax.saxutils import escape
@@ -18,6 +20,8 @@ from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ROOT = Path(__file__).parents[2]
+PACKAGES = [ROOT / name for name in ("salesforce_seg", "tap_salesforce_seg", "target_salesforce_seg")]
 SESSION = "00D5e000000AbCd!AQEAQGx_y.zW4kLm0nOpQrStUvWx"
 
 
@@ -97,6 +101,25 @@ def test_secrets_may_be_given_with_the_call() -> None:
 def test_short_values_are_not_replaced_everywhere() -> None:
     register("abc", "")
     assert redact("abc is the alphabet's beginning") == "abc is the alphabet's beginning"
+
+
+def _texts(source: str) -> Iterator[str]:
+    """The texts of a module, values in them as X; without its docstrings."""
+    tree = ast.parse(source)
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "X" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield node.value
+
+
+def test_no_message_of_our_own_is_mangled() -> None:
+    texts = [
+        text for package in PACKAGES for path in package.rglob("*.py") for text in _texts(path.read_text())
+    ]
+    assert len(texts) > 1000
+    assert [text for text in texts if redact(text) != text] == []
 
 
 def test_short_secrets_are_replaced_where_they_stand_alone() -> None:
