@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 QUIET = {
     "SF_DISABLE_TELEMETRY": "true",
-    "SF_AUTOUPDATE_DISABLE": "true",
+    "SF_DISABLE_AUTOUPDATE": "true",
     "SF_SKIP_NEW_VERSION_CHECK": "true",
     "SF_USE_GENERIC_UNIX_KEYCHAIN": "true",
     "NO_COLOR": "1",
