@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from salesforce_seg.shutdown import run_cli
-from tap_salesforce_seg.tap import TapSalesforceSeg
+import signal
 
 
 def main() -> None:
-    """Run the tap's command line."""
+    """Run the command line; never returns."""
+    # Until there are handlers of our own, Ctrl-C must not end in the traceback of some import.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    from salesforce_seg.shutdown import run_cli  # noqa: PLC0415
+    from tap_salesforce_seg.tap import TapSalesforceSeg  # noqa: PLC0415
+
     run_cli(lambda: TapSalesforceSeg.cli)
 
 

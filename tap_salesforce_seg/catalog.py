@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DELETED_AT = "_sdc_deleted_at"
 """Singer's column for the time a row was found deleted; loaders with ``hard_delete`` act on it."""
 
+_AUTOMATIC = frozenset({"Id", "IsDeleted"})
 _DATE_TIME = {"type": ["string", "null"], "format": "date-time"}
 _BOOLEAN = {"type": ["boolean", "null"]}
 
@@ -34,6 +35,8 @@ class Column:
     field: FieldDescribe | None = None
     """The field it shows; None for a column that Salesforce has no field for."""
     selected_by_default: bool = True
+    automatic: bool = False
+    """Whether it comes along whatever is selected: the Id, and what tells a deleted row from a living one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +200,7 @@ class Discovery:
                 fields.json_schema(each, snake_case=snake_case),
                 each,
                 selected_by_default=each.name in needed or (self.select_fields and each.type != "base64"),
+                automatic=each.name in _AUTOMATIC,
             )
             for each in visible
         ]
@@ -215,7 +219,8 @@ class Discovery:
         """``is_deleted`` for objects that can be deleted but have no such field, and ``_sdc_deleted_at``."""
         has_flag = sobject.field("IsDeleted") is not None
         if sobject.deletable and not has_flag:
-            yield Column("is_deleted" if self.style == naming.SEGMENT else "IsDeleted", dict(_BOOLEAN))
+            name = "is_deleted" if self.style == naming.SEGMENT else "IsDeleted"
+            yield Column(name, dict(_BOOLEAN), automatic=True)
         if has_flag or (self.detect_hard_deletes and deletes.are_logged(sobject)):
             yield Column(DELETED_AT, dict(_DATE_TIME))
 

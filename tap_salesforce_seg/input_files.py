@@ -6,6 +6,7 @@ import json
 from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.singerlib import Catalog
+from singer_sdk.singerlib.catalog import Metadata
 
 from salesforce_seg.errors import ConfigurationError
 
@@ -81,7 +82,7 @@ def selected_streams(catalog: Catalog) -> list[str]:
 
 
 def fit_catalog(catalog: Catalog, streams: Mapping[str, CollectionStream]) -> list[str]:
-    """Take out of a catalog what the org does not have (any more), so that no SCHEMA promises it.
+    """Fit a catalog to the org: what it does not have goes, what is automatic cannot be deselected.
 
     Args:
         catalog: Changed in place.
@@ -106,4 +107,7 @@ def fit_catalog(catalog: Catalog, streams: Mapping[str, CollectionStream]) -> li
         if missed:
             names = ", ".join(missed)
             notes.append(f"{name}: the catalog names {names}, which this org does not have (any more)")
+        for column in stream.definition.columns:
+            if column.automatic and column.name in properties:
+                entry.metadata["properties", column.name] = Metadata(Metadata.InclusionType.AUTOMATIC)
     return notes

@@ -59,13 +59,13 @@ class CollectionStream(Stream):
 
     @property
     def metadata(self) -> MetadataMapping:
-        """The input catalog's metadata, or our own: all but the key can be deselected."""
+        """The input catalog's metadata, or our own: all but the automatic columns can be deselected."""
         is_ours = self._metadata is None
         metadata = super().metadata
         if is_ours and not (self._tap_input_catalog and self._tap_input_catalog.get_stream(self.name)):
             for column in self.definition.columns:
                 metadata["properties", column.name] = Metadata(
-                    inclusion=_AUTOMATIC if column == self.definition.key else _AVAILABLE,
+                    inclusion=_AUTOMATIC if column.automatic else _AVAILABLE,
                     selected_by_default=None if column.selected_by_default else False,
                 )
         return metadata

@@ -68,6 +68,8 @@ def test_keys_and_replication_keys(demo_tap: TapRunner) -> None:
         assert (found["replication_method"], found["replication_key"]) == ("INCREMENTAL", key)
         assert metadata(catalog, stream, "properties", "id")["inclusion"] == "automatic"
         assert metadata(catalog, stream, "properties", key)["inclusion"] == "available"
+    for stream in ("leads", "role"):  # a row must never look alive because its flag was not selected
+        assert metadata(catalog, stream, "properties", "is_deleted")["inclusion"] == "automatic"
 
 
 def test_binary_bodies_are_offered_but_not_selected(demo_tap: TapRunner) -> None:

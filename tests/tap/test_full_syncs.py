@@ -31,7 +31,7 @@ def test_a_newly_selected_field_is_filled_in_for_old_rows(org: OrgClient, tap: T
     few = tap.catalog("leads", columns={"leads": NAMES})
     more = tap.catalog("leads", columns={"leads": [*NAMES, "title"]})
     first = tap.run(catalog=few).ended()
-    assert first.state["bookmarks"]["leads"]["fields"] == ["Id", "LastName", "SystemModstamp"]
+    assert first.state["bookmarks"]["leads"]["fields"] == ["Id", "IsDeleted", "LastName", "SystemModstamp"]
     at(org, "2026-06-02T00:00:00Z")
     second = tap.run(catalog=more, state=first.state).ended()
     assert "All rows of leads are read: older rows lack Title." in second.stderr

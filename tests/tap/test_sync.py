@@ -164,10 +164,11 @@ def test_only_what_is_selected_is_asked_for(org: OrgClient, tap: TapRunner) -> N
     org.forget_requests()
     outcome = tap.run(catalog=catalog).ended()
     (query,) = queries(org, "Lead")
-    assert "SELECT Id, LastName, SystemModstamp FROM Lead WHERE SystemModstamp < " in query
+    assert "SELECT Id, IsDeleted, LastName, SystemModstamp FROM Lead WHERE SystemModstamp < " in query
     assert not queries(org, "Account")
     assert not [each for each in org.requests() if "Account" in each["path"]]
-    assert outcome.schema("leads")["schema"]["properties"].keys() == {"id", "last_name", "system_modstamp"}
+    columns = {"id", "is_deleted", "last_name", "system_modstamp"}
+    assert outcome.schema("leads")["schema"]["properties"].keys() == columns
 
 
 def test_parts_of_an_address_can_be_deselected(demo_tap: TapRunner) -> None:
