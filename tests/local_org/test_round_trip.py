@@ -8,12 +8,13 @@ import io
 import json
 import re
 import string
-import time
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
+import bulk1_jobs
 import bulk_jobs
 import pytest
+from bulk1_jobs import Bulk1
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from local_org_client import LocalOrgProcess, OrgClient
@@ -224,23 +225,7 @@ def bulk_2(org: OrgClient, sobject: str, record: Record) -> str:
 
 
 def bulk_1(org: OrgClient, sobject: str, record: Record) -> str:
-    def call(method: str, path: str, body: str | None = None, media: str = "application/xml") -> str:
-        headers = {"X-SFDC-Session": org.token(), "Content-Type": f"{media}; charset=UTF-8"}
-        data = body.encode() if body else None
-        answer = org.http(method, f"/services/async/62.0/job{path}", data=data, headers=headers)
-        assert answer.ok, answer.text
-        return answer.content.decode()
-
-    elements = f"<operation>insert</operation><object>{sobject}</object><contentType>CSV</contentType>"
-    namespace = "http://www.force.com/2009/06/asyncapi/dataload"
-    job = re.findall(
-        "<id>(.*?)</id>", call("POST", "", f'<jobInfo xmlns="{namespace}">{elements}</jobInfo>')
-    )[0]
-    batch = re.findall("<id>(.*?)</id>", call("POST", f"/{job}/batch", as_csv(record), "text/csv"))[0]
-    while "<state>Completed" not in (told := call("GET", f"/{job}/batch/{batch}")):
-        assert "<state>Failed" not in told, told
-        time.sleep(0.01)
-    (row,) = bulk_jobs.parse(call("GET", f"/{job}/batch/{batch}/result"))
+    (row,) = bulk1_jobs.rows(Bulk1(org).load(sobject, "insert", as_csv(record)).content)
     assert row["Success"] == "true", row
     return row["Id"]
 
@@ -285,12 +270,14 @@ def check(org: OrgClient, sobject: str, record_id: str, record: Record) -> None:
         content = org.rest("GET", f"sobjects/{sobject}/{record_id}/{name}").content
         assert base64.b64encode(content).decode() == record[name]
     soql = f"SELECT {', '.join(wanted)} FROM {sobject} WHERE Id = '{record_id}'"
-    (row,) = bulk_jobs.rows(org, soql)
-    for name, value in wanted.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            assert float(row[name]) == value
-        else:
-            assert row[name] == text_of(value)
+    (by_bulk_2,) = bulk_jobs.rows(org, soql)
+    (by_bulk_1,) = bulk1_jobs.rows(Bulk1(org).query(sobject, soql))
+    for row in (by_bulk_2, by_bulk_1):
+        for name, value in wanted.items():
+            if isinstance(value, (int, float)) and not isinstance(value, bool):
+                assert float(row[name]) == value
+            else:
+                assert row[name] == text_of(value)
 
 
 def test_no_object_that_can_be_written_is_forgotten(describes: Describes) -> None:
