@@ -100,6 +100,9 @@ def warehouse() -> duckdb.DuckDBPyConnection:
     return database
 
 
+# The stamps are compared as numbers: duckdb 1.0 compares a text cast to TIMESTAMP as the text it was.
+
+
 def collections(database: duckdb.DuckDBPyConnection, started_at: str) -> list[Row]:
     """Per collection: its name, its rows, and those stamped since the demo began."""
     tables = database.execute(
@@ -108,10 +111,8 @@ def collections(database: duckdb.DuckDBPyConnection, started_at: str) -> list[Ro
     rows = []
     for table, columns in tables:
         stamp = next(name for name in STAMPS if name in columns)
-        found = database.execute(
-            f'SELECT count(*), count(*) FILTER ({stamp}::TIMESTAMP >= ?::TIMESTAMP) FROM "{table}"',
-            [started_at],
-        ).fetchone()
+        changed = f"count(*) FILTER (epoch({stamp}::TIMESTAMP) >= epoch(?::TIMESTAMP))"
+        found = database.execute(f'SELECT count(*), {changed} FROM "{table}"', [started_at]).fetchone()
         rows.append((table, *(found or ())))
     return rows
 
@@ -120,7 +121,7 @@ def leads(database: duckdb.DuckDBPyConnection, started_at: str) -> list[Row]:
     """The Leads stamped since the demo began."""
     return database.execute(
         f"SELECT {', '.join(LEAD_COLUMNS)} FROM leads "
-        "WHERE system_modstamp::TIMESTAMP >= ?::TIMESTAMP ORDER BY lower(email)",
+        "WHERE epoch(system_modstamp::TIMESTAMP) >= epoch(?::TIMESTAMP) ORDER BY lower(email)",
         [started_at],
     ).fetchall()
 
