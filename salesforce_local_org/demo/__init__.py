@@ -14,9 +14,9 @@ from salesforce_local_org.demo.campaigns import campaigns
 from salesforce_local_org.demo.company import Company
 from salesforce_local_org.demo.contracts import contracts
 from salesforce_local_org.demo.custom import add_custom_objects_and_fields
+from salesforce_local_org.demo.documents import dashboards, documents, tags
 from salesforce_local_org.demo.landmarks import landmarks
 from salesforce_local_org.demo.leads import leads
-from salesforce_local_org.demo.library import dashboards, documents, tags
 from salesforce_local_org.demo.opportunities import opportunities
 from salesforce_local_org.demo.products import products
 from salesforce_local_org.demo.service import service
