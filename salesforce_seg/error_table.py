@@ -29,7 +29,6 @@ ROW = 0
 
 _ANY = range(600)
 _REQUEST = range(1, 600)
-_ROW_ONLY = range(1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,10 +95,6 @@ def _csv_numbers(cells: Values) -> Values:
     ]
 
 
-def _is_whole(cell: str) -> bool:
-    return len(cell) < 16 and cell.isdecimal() and cell.isascii()
-
-
 _CSV_COLUMNS: dict[Callable[[str], Any], ColumnReader] = {
     read_values.cell_text: _csv_texts,
     read_values.boolean_value: _csv_booleans,
