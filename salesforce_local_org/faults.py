@@ -43,6 +43,10 @@ def _true(value: object) -> bool:
     return value is True
 
 
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(map(_text, value))
+
+
 def _count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
@@ -74,6 +78,8 @@ ACTIONS = {
     "hang": (_true, "true"),
     "expire_sessions": (_true, "true"),
     "expire_locators": (_true, "true"),
+    "purge_jobs": (_true, "true"),
+    "hide": (_texts, "an array of names such as Lead.Rating or Case"),
     "lock_rows": (_true, "true"),
     "fail_job": (_text, "an error message"),
     "abort_job": (_true, "true"),

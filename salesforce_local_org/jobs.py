@@ -222,6 +222,14 @@ class Jobs:
         job.wait_for_workers()
         shutil.rmtree(job.folder, ignore_errors=True)
 
+    def purge(self, before: datetime | None = None) -> None:
+        """Delete the jobs that are over, and were so before a moment, if one is given."""
+        with self._lock:
+            over = [job for job in self._jobs.values() if job.is_over]
+        for job in over:
+            if before is None or job.changed < before:
+                self.delete(job)
+
     def start(self, task: Task, work: Callable[[], None]) -> None:
         """Let a worker thread do a task's work, under the faults of the current request.
 
@@ -274,8 +282,4 @@ class Jobs:
             self._threads.discard(threading.current_thread())
 
     def _delete_expired(self) -> None:
-        limit = self._clock.now() - KEPT_FOR
-        with self._lock:
-            expired = [job for job in self._jobs.values() if job.is_over and job.changed < limit]
-        for job in expired:
-            self.delete(job)
+        self.purge(self._clock.now() - KEPT_FOR)

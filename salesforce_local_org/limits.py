@@ -74,7 +74,9 @@ MAXIMA = {
 }
 RESULT_PAGE_ROWS = "BulkResultPageRecords"
 """The most records of one page of a bulk query's result; lower it to get many pages out of few records."""
-UNLISTED_MAXIMA = {LONG_REQUESTS: 5, RESULT_PAGE_ROWS: 100_000}
+QUERY_PAGE_ROWS = "QueryPageRecords"
+"""The same for a page of ``/query``: Salesforce promises no page size ("Query Options Header")."""
+UNLISTED_MAXIMA = {LONG_REQUESTS: 5, RESULT_PAGE_ROWS: 100_000, QUERY_PAGE_ROWS: 2_000}
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 

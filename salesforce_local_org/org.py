@@ -9,6 +9,7 @@ from salesforce_local_org import base_records, catalog, demo, ids, schema_file
 from salesforce_local_org.clock import Clock
 from salesforce_local_org.cursors import Cursors
 from salesforce_local_org.faults import Faults
+from salesforce_local_org.hidden import Hidden
 from salesforce_local_org.jobs import Jobs
 from salesforce_local_org.limits import Limits
 from salesforce_local_org.long_transactions import LongTransactions
@@ -54,6 +55,7 @@ class Org:
     long_transactions: LongTransactions
     cursors: Cursors
     jobs: Jobs
+    hidden: Hidden
 
     def __init__(
         self,
@@ -120,6 +122,7 @@ class Org:
         self.store = Store(self.schema, self.clock, str(self._database) if self._database else None)
         self.store.user_id = self.user_id
         soql_functions.register(self.store.connection)
+        self.hidden = Hidden(self.schema, self.store)
 
     def _apply_schema_file(self, *, reopened: bool = False) -> None:
         if self._schema_file:

@@ -140,6 +140,13 @@ class SObject:
         self.fields = [each for each in self.fields if each not in hidden]
         self._named = 0
 
+    def show(self, name: str, place: int) -> None:
+        """Let everybody see a hidden field again, in that place among the others."""
+        shown = [each for each in self.hidden_fields if each.name.lower() == name.lower()]
+        self.hidden_fields = [each for each in self.hidden_fields if each not in shown]
+        self.fields = [*self.fields[:place], *shown, *self.fields[place:]]
+        self._named = 0
+
     @property
     def soft_deletes(self) -> bool:
         """Whether a deleted record goes to the recycle bin, with IsDeleted true."""
@@ -232,6 +239,12 @@ class Schema:
         """Add an object, or replace the one of the same name."""
         self._objects[sobject.name.lower()] = sobject
         self._by_prefix[sobject.key_prefix] = sobject
+
+    def remove(self, name: str) -> None:
+        """Take an object out; ``add`` brings it back, behind the others."""
+        removed = self._objects.pop(name.lower())
+        if self._by_prefix.get(removed.key_prefix) is removed:
+            del self._by_prefix[removed.key_prefix]
 
     def by_prefix(self, record_id: str) -> SObject | None:
         """The object that a record id belongs to, by its first three characters."""

@@ -24,7 +24,7 @@ from salesforce_local_org.limits import LONG_REQUESTS
 from salesforce_local_org.protocol import TRANSPORT, HeaderName
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
     from datetime import datetime
 
     from starlette.types import Receive, Scope, Send
@@ -39,6 +39,14 @@ MAX_HEAD_BYTES = 16_384
 MAX_BODY_BYTES = 52_428_800
 MAX_BULK_UPLOAD_BYTES = 150_000_000
 LONG_REQUEST_SECONDS = 20
+
+_EFFECTS: Mapping[str, Callable[[Org, Any], None]] = {
+    "expire_sessions": lambda org, _: org.sessions.expire_all(),
+    "expire_locators": lambda org, _: org.expire_locators(),
+    "purge_jobs": lambda org, _: org.jobs.purge(),
+    "hide": lambda org, names: org.hidden.hide(names),
+}
+"""What befalls the org itself, and not only the request, by the name of the fault's action."""
 
 _log = logging.getLogger(__name__)
 _OWN_PREFIXES = ("/_local/", "/_page/")
@@ -129,10 +137,9 @@ class Door:
     async def _disturb(self, fault: Fault, http: HttpRequest, line: _Line, entry: LoggedRequest) -> bool:
         """Do to a connection what a fault says; whether that was the end of it."""
         action = fault.action
-        if "expire_sessions" in action:
-            self.org.sessions.expire_all()
-        if "expire_locators" in action:
-            self.org.expire_locators()
+        for name, happen in _EFFECTS.items():
+            if name in action:
+                await run_in_threadpool(happen, self.org, action[name])
         if "delay_seconds" in action:
             await asyncio.sleep(action["delay_seconds"])
         if "hang" in action:

@@ -68,8 +68,12 @@ class Store(Database):
     def hide_field(self, sobject: SObject, name: str) -> None:
         """Hide a field from everybody, as field-level security does; its values stay in the file."""
         sobject.hide(name)
-        self._tables.pop(sobject.name, None)
+        self.forget_table(sobject)
         self.save_setting("hidden", [*self.setting("hidden", []), [sobject.name, name]])
+
+    def forget_table(self, sobject: SObject) -> None:
+        """Make the object's statements anew when they are next needed: its fields have changed."""
+        self._tables.pop(sobject.name, None)
 
     def refresh(self) -> None:
         """Follow a schema that features have changed: make tables and columns for what is new."""

@@ -101,6 +101,23 @@ def remove_faults(request: Request) -> Response:
     return json_response([])
 
 
+@router.route("POST", "/_local/hidden", needs_session=False)
+def hide(request: Request) -> Response:
+    """``["Lead.Rating", "Case"]``: fields and objects that nobody may see any more, beside those before."""
+    names = request.json()
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _bad("expected an array of names such as Lead.Rating or Case")
+    request.org.hidden.hide(names)
+    return json_response(request.org.hidden.names)
+
+
+@router.route("DELETE", "/_local/hidden", needs_session=False)
+def show_all(request: Request) -> Response:
+    """Let everybody see again what was hidden."""
+    request.org.hidden.show_all()
+    return json_response(request.org.hidden.names)
+
+
 @router.route("POST", "/_local/limits", needs_session=False)
 def set_limits(request: Request) -> Response:
     """``{"DailyApiRequests": {"Max": 15000, "Remaining": 10}}``; either number may be left out."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from salesforce_local_org import faults, soql
 from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response
 from salesforce_local_org.api.query_metadata import column_metadata, plan
+from salesforce_local_org.limits import QUERY_PAGE_ROWS
 
 if TYPE_CHECKING:
     from salesforce_local_org.cursors import Page
@@ -94,7 +95,7 @@ def page_size(request: Request, statement: Statement) -> int:
     )
     if long_texts >= 2:
         limits.append(_LONG_TEXT_PAGE)
-    return min([wanted, *limits])
+    return min([wanted, *limits, max(1, request.org.limits.maximum(QUERY_PAGE_ROWS))])
 
 
 def _is_long_text(kind: str, length: int) -> bool:

@@ -198,6 +198,44 @@ def test_query_locators_end(org: OrgClient) -> None:
     assert answer.json()[0]["errorCode"] == "INVALID_QUERY_LOCATOR"
 
 
+def test_jobs_are_purged(org: OrgClient) -> None:
+    job = org.rest("POST", "jobs/query", json={"operation": "query", "query": "SELECT Id FROM Lead"}).json()
+    while org.rest("GET", f"jobs/query/{job['id']}").json()["state"] != "JobComplete":
+        pass
+    org.faults([{"path": "/results", "action": {"purge_jobs": True}}])
+
+    assert org.rest("GET", f"jobs/query/{job['id']}/results").status_code == 404
+    assert org.rest("GET", f"jobs/query/{job['id']}").json()[0]["errorCode"] == "NOT_FOUND"
+
+
+def test_a_field_vanishes_between_two_requests(org: OrgClient) -> None:
+    org.create("Lead", [{"LastName": "A", "Company": "Ltd", "Rating": "Hot"}])
+    org.faults([{"path": "/query", "action": {"hide": ["Lead.Rating", "Lead.Nonsense", "Nonsense"]}}])
+
+    answer = org.rest("GET", "query?q=SELECT+Rating+FROM+Lead")
+
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_FIELD")
+    assert "Rating" not in described(org, "Lead")
+    assert org.query("SELECT LastName FROM Lead") == [{"LastName": "A"}]
+
+
+def test_an_object_vanishes_between_two_requests(org: OrgClient) -> None:
+    account = {"Name": "A"}
+    org.create("Account", [account])
+    org.faults([{"path": "/query", "action": {"hide": ["Account"]}}])
+
+    answer = org.rest("GET", "query?q=SELECT+Name+FROM+Account")
+
+    assert (answer.status_code, answer.json()[0]["errorCode"]) == (400, "INVALID_TYPE")
+    assert org.rest("GET", "sobjects/Account/describe").status_code == 404
+    org.local("DELETE", "hidden")
+    assert org.query("SELECT Name FROM Account") == [account]
+
+
+def described(org: OrgClient, sobject: str) -> list[str]:
+    return [each["name"] for each in org.rest("GET", f"sobjects/{sobject}/describe").json()["fields"]]
+
+
 def test_rows_are_locked(org: OrgClient) -> None:
     (account,) = org.create("Account", [{"Name": "A"}])
     org.faults([{"method": "PATCH", "times": None, "action": {"lock_rows": True}}])
@@ -232,6 +270,7 @@ def test_a_page_loses_rows(org: OrgClient) -> None:
         {"action": {"status": 99}},
         {"action": {"hang": "yes"}},
         {"action": {"delay_seconds": -1}},
+        {"action": {"hide": "Lead"}},
         {"action": {"headers": {"Bad Name": "x"}}},
         {"action": {"headers": {"X": "a\r\nb"}}},
         {"action": {"hang": True}, "path": "("},

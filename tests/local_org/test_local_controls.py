@@ -201,3 +201,37 @@ def test_another_sites_page_cannot_use_the_controls(org: OrgClient) -> None:
 @pytest.mark.parametrize("path", ["/_local/nonsense", "/_local/", "/_local"])
 def test_a_control_that_does_not_exist(org: OrgClient, path: str) -> None:
     assert org.http("GET", path).status_code == 404
+
+
+def test_what_is_hidden_is_seen_again_as_it_was(org: OrgClient) -> None:
+    org.create("Lead", [{"LastName": "A", "Company": "Ltd", "Rating": "Hot"}])
+    before = org.rest("GET", "sobjects/Lead/describe").json()["fields"]
+
+    assert org.local("POST", "hidden", ["Lead.Rating", "Lead.Title", "Case"]) == [
+        "Lead.Rating",
+        "Lead.Title",
+        "Case",
+    ]
+    hidden = {each["name"] for each in before} - {
+        each["name"] for each in org.rest("GET", "sobjects/Lead/describe").json()["fields"]
+    }
+    org.local("DELETE", "hidden")
+
+    assert hidden == {"Rating", "Title"}
+    assert org.rest("GET", "sobjects/Lead/describe").json()["fields"] == before
+    assert org.query("SELECT Rating FROM Lead") == [{"Rating": "Hot"}]
+    assert org.rest("GET", "sobjects/Case").status_code == 200
+
+
+def test_only_an_array_of_names_can_be_hidden(org: OrgClient) -> None:
+    assert org.http("POST", "/_local/hidden", json={"Lead": True}).status_code == 400
+
+
+def test_pages_can_be_made_small(org: OrgClient) -> None:
+    org.create("Account", [{"Name": f"A{number}"} for number in range(5)])
+    org.limits(QueryPageRecords={"Max": 2})
+
+    first = org.rest("GET", "query?q=SELECT+Id+FROM+Account").json()
+
+    assert (first["totalSize"], len(first["records"]), first["done"]) == (5, 2, False)
+    assert len(org.query("SELECT Id FROM Account")) == 5
