@@ -1,4 +1,4 @@
-"""Write the settings that ``--about`` tells into meltano.yml and README.md, between their markers.
+"""Write what ``--about`` tells: meltano.yml and README.md between their markers, hub/ and plugins/ whole.
 
 ``python scripts/settings.py`` writes; with ``--check`` it only says, by exit code 1, that they differ.
 """
@@ -7,58 +7,25 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 import sys
 import textwrap
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).parent.parent
-PLUGINS = ("tap-salesforce-seg", "target-salesforce-seg")
-NOT_MELTANOS = {"validate-records"}
-"""Capabilities that the SDK names and Meltano's own schema of meltano.yml refuses."""
+import hub_files
+from plugin_about import PLUGINS, ROOT, SDK_SETTINGS, Properties, about, kind, login_groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
 KINDS_IN_WORDS = {"date_iso8601": "date-time"}
-KINDS = {"number": "decimal"}
-"""JSON schema types whose Meltano kind has another name."""
-
-SDK_SETTINGS = {
-    "stream_maps": "Renames, filters and computes columns per stream; see the SDK's page on stream maps.",
-    "stream_map_config": "Values that stream maps may use.",
-    "faker_config": "Seed and locale of the made-up values that stream maps may use.",
-    "flattening_enabled": "Whether nested objects become columns of their own.",
-    "flattening_max_depth": "How many levels of nesting become columns.",
-    "flattening_max_key_length": "How long a column's name may become by that.",
-    "flattening_separator": "What stands between the parts of such a name.",
-    "validate_records": "Whether each record is checked against its stream's schema.",
-}
-"""Settings that singer-sdk adds to every plugin, described in our words."""
-
-Properties = dict[str, dict[str, Any]]
-
-
-def about(plugin: str) -> dict[str, Any]:
-    """What a plugin says of itself."""
-    command = [Path(sys.executable).parent / plugin, "--about", "--format=json"]
-    described: dict[str, Any] = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-    for name, schema in described["settings"]["properties"].items():
-        schema["description"] = SDK_SETTINGS.get(name, schema["description"])
-    return described
-
-
-def kind(schema: dict[str, Any]) -> str:
-    """The Meltano kind of a setting."""
-    if "enum" in schema:
-        return "options"
-    if schema.get("format") == "date-time":
-        return "date_iso8601"
-    json_type = next(each for each in schema["type"] if each != "null")
-    return KINDS.get(json_type, json_type)
 
 
 def meltano_block(described: dict[str, Any]) -> str:
     """Capabilities and settings of a plugin, as meltano.yml has them."""
-    capabilities = [each for each in described["capabilities"] if each not in NOT_MELTANOS]
-    lines = [f"capabilities: [{', '.join(capabilities)}]", "settings:"]
+    lines = [f"capabilities: [{', '.join(described['capabilities'])}]", "settings_group_validation:"]
+    lines += [f"- [{', '.join(group)}]" for group in login_groups()]
+    lines.append("settings:")
     for name, schema in described["settings"]["properties"].items():
         lines += [f"- name: {name}", f"  kind: {kind(schema)}"]
         if schema.get("secret"):
@@ -106,22 +73,32 @@ def with_block(text: str, marker: str, block: str, comment: tuple[str, str]) -> 
     return pattern.sub(lambda found: f"{found[1]}{block}\n{found[2]}", text)
 
 
-def main() -> None:
-    """Write both files, or check them."""
+def written() -> Iterator[tuple[Path, str]]:
+    """Every file and what it shall say."""
     described = {plugin: about(plugin) for plugin in PLUGINS}
     tables = readme_tables(*(each["settings"]["properties"] for each in described.values()))
-    files = {
+    marked = {
         ROOT / "meltano.yml": ({p: meltano_block(described[p]) for p in PLUGINS}, ("#", "")),
         ROOT / "README.md": (tables, ("<!--", "-->")),
     }
-    stale = []
-    for path, (blocks, comment) in files.items():
-        text = before = path.read_text(encoding="utf-8")
+    for path, (blocks, comment) in marked.items():
+        text = path.read_text(encoding="utf-8")
         for marker, block in blocks.items():
             text = with_block(text, marker, block, comment)
-        if text != before:
-            stale.append(path.name)
+        yield path, text
+    for each in described.values():
+        for name, text in hub_files.files(each).items():
+            yield ROOT / name, text
+
+
+def main() -> None:
+    """Write the files, or check them."""
+    stale = []
+    for path, text in written():
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(str(path.relative_to(ROOT)))
             if "--check" not in sys.argv:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv:
         sys.exit(f"{' and '.join(stale)} differ from --about; run python scripts/settings.py")

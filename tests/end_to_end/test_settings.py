@@ -1,4 +1,4 @@
-"""A setting is the same wherever a user meets it: in --about, in meltano.yml, in the README."""
+"""A setting is the same wherever a user meets it: --about, meltano.yml, README, Hub definition, lock file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
+from salesforce_seg.auth.choice import choose_flow
+from salesforce_seg.settings import ConnectionSettings
+
 ROOT = Path(__file__).parents[2]
 PLUGINS = {"tap-salesforce-seg": "extractors", "target-salesforce-seg": "loaders"}
+DEFINITIONS = ("meltano.yml", "hub", "plugins")
 NOT_IN_MELTANO = {"validate-records"}
 KINDS = {"options": "enum", "date_iso8601": "date-time"}
 
@@ -25,8 +29,14 @@ def about(plugin: str) -> dict[str, Any]:
     return json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
 
 
-def definition(plugin: str) -> dict[str, Any]:
-    plugins = yaml.safe_load((ROOT / "meltano.yml").read_text())["plugins"][PLUGINS[plugin]]
+def definition(plugin: str, where: str) -> dict[str, Any]:
+    """A plugin as the project's meltano.yml, the Hub's definition, or the lock file has it."""
+    folder = PLUGINS[plugin]
+    if where == "hub":
+        return yaml.safe_load((ROOT / "hub" / folder / f"{plugin}.yml").read_text())
+    if where == "plugins":
+        return json.loads((ROOT / "plugins" / folder / f"{plugin}--salesforce-seg.lock").read_text())
+    plugins = yaml.safe_load((ROOT / where).read_text())["plugins"][folder]
     return next(each for each in plugins if each["name"] == plugin)
 
 
@@ -41,12 +51,13 @@ def readme_rows() -> dict[str, list[str]]:
     return {name: [cell.strip() for cell in rest.split(" | ")] for name, rest in rows}
 
 
+@pytest.mark.parametrize("where", DEFINITIONS)
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_meltano_yml_has_every_setting_as_about_tells_it(plugin: str) -> None:
-    settings = {each["name"]: each for each in definition(plugin)["settings"]}
+def test_a_definition_has_every_setting_as_about_tells_it(plugin: str, where: str) -> None:
+    settings = {each["name"]: each for each in definition(plugin, where)["settings"]}
     properties = about(plugin)["settings"]["properties"]
 
-    assert list(settings) == list(properties)
+    assert list(settings) == (list(properties) if where == "meltano.yml" else sorted(properties))
     for name, schema in properties.items():
         setting = settings[name]
         assert KINDS.get(setting["kind"], setting["kind"]) == kind(schema), name
@@ -55,9 +66,32 @@ def test_meltano_yml_has_every_setting_as_about_tells_it(plugin: str) -> None:
         assert [each["value"] for each in setting.get("options", [])] == schema.get("enum", []), name
 
 
+@pytest.mark.parametrize("where", DEFINITIONS)
 @pytest.mark.parametrize("plugin", PLUGINS)
-def test_meltano_yml_has_the_capabilities_that_about_tells(plugin: str) -> None:
-    assert set(definition(plugin)["capabilities"]) == set(about(plugin)["capabilities"]) - NOT_IN_MELTANO
+def test_a_definition_has_the_capabilities_that_about_tells(plugin: str, where: str) -> None:
+    capabilities = definition(plugin, where)["capabilities"]
+
+    assert set(capabilities) == set(about(plugin)["capabilities"]) - NOT_IN_MELTANO
+
+
+@pytest.mark.parametrize("where", DEFINITIONS)
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_each_settings_group_is_a_complete_login(plugin: str, where: str) -> None:
+    groups = definition(plugin, where)["settings_group_validation"]
+
+    assert len(groups) == len({tuple(sorted(group)) for group in groups})
+    for group in groups:
+        values = dict.fromkeys(group, "some value")
+        urls = {name: "https://example.my.salesforce.com" for name in group if name.endswith("_url")}
+        assert choose_flow(ConnectionSettings.from_config(values | urls))
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_the_hub_s_keys_are_sorted(plugin: str) -> None:
+    keys = list(definition(plugin, "hub"))
+
+    assert keys == sorted(keys)
+    assert {"quality", "maintenance_status", "domain_url", "keywords", "pip_url", "variant"} <= set(keys)
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)
