@@ -159,3 +159,10 @@ def test_the_workflows_are_valid() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_contributors_are_sent_to_files_that_exist() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    told = re.findall(r"`((?:[\w.\-]+/)+[\w.\-]*|[A-Z]+\.md|[a-z]+\.(?:yml|toml))`", page)
+    assert len(told) > 25
+    assert not [path for path in told if not (ROOT / path).exists()]
