@@ -59,9 +59,14 @@ class ResultPage:
 
     def cells(self) -> Iterator[list[str]]:
         """The header, then the rows, as text; an empty cell stands for null."""
-        if sys.version_info < (3, 11) and b"\0" in self.body:  # csv learned to read NUL in Python 3.11
-            return _with_nul(self.body)
-        return csv.reader(io.TextIOWrapper(io.BytesIO(self.body), encoding="utf-8", newline=""))
+        return csv_cells(self.body)
+
+
+def csv_cells(body: bytes) -> Iterator[list[str]]:
+    """The lines of a result's CSV as text; an empty cell stands for null."""
+    if sys.version_info < (3, 11) and b"\0" in body:  # csv learned to read NUL in Python 3.11
+        return _with_nul(body)
+    return csv.reader(io.TextIOWrapper(io.BytesIO(body), encoding="utf-8", newline=""))
 
 
 def _with_nul(body: bytes) -> Iterator[list[str]]:

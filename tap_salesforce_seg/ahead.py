@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from tap_salesforce_seg.pages import Page, Position
     from tap_salesforce_seg.query import Query
-    from tap_salesforce_seg.records import Row, RowLayout
+    from tap_salesforce_seg.records import RowLayout
 
-    Pages = Iterator[list[Row]]
-    Read = Callable[[Query, RowLayout], Pages]
+    Wanted = tuple[Query, RowLayout, Position | None]
+    Read = Callable[[Query, RowLayout, Position | None], Iterator[Page]]
 
-PAGES_AHEAD = 2
+PAGES_AHEAD = 1
 
 _PATIENCE = 0.5
 """Seconds after which a thread that waits for the writer looks whether the run is over."""
@@ -36,23 +37,24 @@ class Ahead:
     def __init__(self, read: Read, queries_at_once: int) -> None:
         self._read = read
         self._queries_at_once = queries_at_once
-        self._announced: list[tuple[Query, RowLayout]] = []
+        self._announced: list[Wanted] = []
         self._under_way: dict[int, queue.Queue[Any]] = {}
         self._over = threading.Event()
 
-    def announce(self, queries: Sequence[tuple[Query, RowLayout]]) -> None:
+    def announce(self, reads: Sequence[Wanted]) -> None:
         """Name what will be read, in order."""
-        self._announced = list(queries)
+        self._announced = list(reads)
 
-    def read(self, wanted: Query, layout: RowLayout) -> Pages:
+    def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
         """The pages of a query; a query that was not announced is read here and now.
 
         Raises:
             SalesforceError: As the reading itself does.
         """
-        index = next((at for at, (query, _) in enumerate(self._announced) if query == wanted), None)
+        wanted = (query, layout, position)
+        index = next((at for at, each in enumerate(self._announced) if each[::2] == wanted[::2]), None)
         if index is None:
-            yield from self._read(wanted, layout)
+            yield from self._read(*wanted)
             return
         for each in range(index, min(index + self._queries_at_once, len(self._announced))):
             self._start(each)
@@ -73,14 +75,13 @@ class Ahead:
         if index in self._under_way:
             return
         self._under_way[index] = queue.Queue(PAGES_AHEAD)
-        query, layout = self._announced[index]
-        name = f"read {query.sobject}"
-        threading.Thread(target=self._fill, args=(index, query, layout), name=name, daemon=True).start()
+        name = f"read {self._announced[index][0].sobject}"
+        threading.Thread(target=self._fill, args=(index,), name=name, daemon=True).start()
 
-    def _fill(self, index: int, query: Query, layout: RowLayout) -> None:
+    def _fill(self, index: int) -> None:
         pages = self._under_way[index]
         try:
-            for page in self._read(query, layout):
+            for page in self._read(*self._announced[index]):
                 if not self._put(pages, page):
                     return
         except Exception as error:  # noqa: BLE001  raised again where the pages are read

@@ -70,11 +70,15 @@ class Extraction:
         self.fields = layout.fields
         key = layout.names.index(self._key)
         unseen = dict(self._tap.deletions.get(query.sobject, Deletions()).deleted_at)
-        for rows in self._tap.ahead.read(query, layout):
-            self._write_rows(layout.names, rows)
-            for row in rows if unseen else ():
-                unseen.pop(row[key], None)
-            yield len(rows)
+        position = None
+        for page in self._tap.ahead.read(query, layout):
+            for rows in layout.blocks(page):
+                self._write_rows(layout.names, rows)
+                for row in rows if unseen else ():
+                    unseen.pop(row[key], None)
+            yield page.rows
+            position = page.position
+        self._tap.reader.finish(position)
         if unseen:
             yield from self._write_deletes(query, layout, unseen)
 
@@ -84,9 +88,10 @@ class Extraction:
         One that a query still finds lies in the recycle bin, with a stamp outside the window; it comes whole.
         """
         kept = still_there(self._tap.session, query.sobject, deleted_at)
-        for rows in self._tap.reader.read_ids(query, layout, kept) if kept else ():
-            self._write_rows(layout.names, rows)
-            yield len(rows)
+        for page in self._tap.reader.read_ids(query, layout, kept) if kept else ():
+            for rows in layout.blocks(page):
+                self._write_rows(layout.names, rows)
+            yield page.rows
         names = tuple(name for name in layout.names if name == self._key or name in DELETION_COLUMNS)
         gone = [
             tuple({self._key: each, DELETED_AT: stamp}.get(name, True) for name in names)

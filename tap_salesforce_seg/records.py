@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from datetime import datetime, timezone
+from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,23 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 
 from salesforce_seg import fields
+from salesforce_seg.bulk2 import csv_cells
 from salesforce_seg.errors import RunFailed
 from salesforce_seg.shutdown import shielded
 from tap_salesforce_seg.catalog import DELETED_AT
 from tap_salesforce_seg.columns import compound_column, csv_column_reader, rest_column_reader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_salesforce_seg.catalog import Column, StreamDefinition
+    from tap_salesforce_seg.pages import Page
 
 Row = tuple[Any, ...]
 """A row's values, in the order of its layout's columns."""
+
+BLOCK_ROWS = 2000
+"""Rows that are turned into records at once."""
 
 FLUSH_AT = 64 * 1024
 """Bytes that are collected before they are written: about what a pipe holds."""
@@ -114,6 +120,7 @@ class RowLayout:
         seen_at: str = "",
     ) -> None:
         self.names = tuple(column.name for column in selected)
+        self._sobject = stream.sobject.name
         self._columns = tuple(selected)
         self._snake_case = stream.snake_case
         self._seen_at = seen_at
@@ -145,6 +152,27 @@ class RowLayout:
         if self.binary_fields or not all(self._parts.values()):
             return None
         return tuple(self._cells)
+
+    def blocks(self, page: Page) -> Iterator[list[Row]]:
+        """The rows of a page as rows of selected columns, a block at a time.
+
+        Raises:
+            RunFailed: It has fewer or more rows than the reader was told.
+        """
+        if not isinstance(page.raw, bytes):
+            yield self.from_rest(page.raw)
+            return
+        cells = csv_cells(page.raw)
+        header = next(cells, [])
+        rows = 0
+        while block := list(islice(cells, BLOCK_ROWS)):
+            rows += len(block)
+            yield self.from_csv(header, block)
+        if rows != page.rows:
+            raise RunFailed(
+                f"{self._sobject}: {rows:,} rows came, but Salesforce had counted {page.rows:,}. "
+                "The bookmark stays where it was; run again."
+            )
 
     def from_rest(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
         """The rows of a REST answer as rows of selected columns.

@@ -251,9 +251,10 @@ class CollectionStream(Stream):
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """The rows of this run as dictionaries; the sync itself does not pass here."""
         layout = self.layout()
-        for rows in self.tap.ahead.read(self.query(layout), layout):
-            for row in rows:
-                yield dict(zip(layout.names, row, strict=True))
+        for page in self.tap.ahead.read(self.query(layout), layout):
+            for rows in layout.blocks(page):
+                for row in rows:
+                    yield dict(zip(layout.names, row, strict=True))
 
     def _sync_records(
         self, context: types.Context | None = None, *, write_messages: bool = True

@@ -154,8 +154,8 @@ class TapSalesforceSeg(Plugin, Tap):
         if self.state:
             self.write_state()
         streams = self.selected
-        reads = [(stream.query(layout), layout) for stream in streams for layout in [stream.layout()]]
-        self.reader.announce([query for query, _ in reads])
+        reads = [(stream.query(layout), layout, None) for stream in streams for layout in [stream.layout()]]
+        self.reader.announce([query for query, _, _ in reads])
         self.ahead.announce(reads)
         since = {each.definition.sobject.name: start for each in streams if (start := each.deletes_since)}
         self.deletions = deletes.read_log(self.session, since, self.started_at)

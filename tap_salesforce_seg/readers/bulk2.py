@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from salesforce_seg.bulk2 import QueryJob
+from salesforce_seg.bulk2 import NO_MORE, QueryJob
 from salesforce_seg.errors import ObjectUnavailable, RunFailed
+from tap_salesforce_seg.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from salesforce_seg.bulk2 import ResultPage
     from salesforce_seg.session import Session
+    from tap_salesforce_seg.pages import Position
     from tap_salesforce_seg.query import Query
-    from tap_salesforce_seg.records import Row, RowLayout
+    from tap_salesforce_seg.records import RowLayout
 
 logger = logging.getLogger("tap-salesforce-seg.bulk2")
 
 PAGE_CELLS = 1_000_000
 """Cells of a result page: at 10 to 20 bytes each, 10 to 20 MB."""
 
-CHUNK_ROWS = 2000
-"""Rows that are turned into records at once."""
+FEWEST_PAGE_ROWS = 2000
+"""Rows of a result page at least, however wide they are."""
 
 LOOKS = 4
 """How often a job is looked at until it is complete, for the plan."""
@@ -31,7 +33,7 @@ LOOKS = 4
 
 def page_rows(fields: int) -> int:
     """How many rows of so many fields make a result page."""
-    return max(CHUNK_ROWS, PAGE_CELLS // max(1, fields))
+    return max(FEWEST_PAGE_ROWS, PAGE_CELLS // max(1, fields))
 
 
 def expected_calls(rows: int, fields: int) -> int:
@@ -51,36 +53,49 @@ class Bulk2Reader:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def read(self, query: Query, layout: RowLayout) -> Iterator[list[Row]]:
+    def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
         """The rows of a query, in no particular order.
+
+        The first page is empty: it tells the job's Id before a row is there.
 
         Args:
             query: What to read.
             layout: What the rows become; it must have ``bulk_fields``.
+            position: From where to go on: ``job``, ``locator`` (empty for the first page, ``null`` after the
+                last one) and ``rows``, how many were read before.
 
         Raises:
-            ObjectUnavailable: Bulk API 2.0 does not read this object.
+            ObjectUnavailable: Bulk API 2.0 does not read this object; or the position's job is no more.
             JobEndedBadly: The job was aborted or failed.
             RunFailed: Fewer or more rows came than Salesforce had counted.
         """
         selected = layout.bulk_fields or ()
-        job = QueryJob.create(self._session, query.soql_of(selected), title=query.sobject, all_rows=True)
+        if position is None:
+            job = QueryJob.create(self._session, query.soql_of(selected), title=query.sobject, all_rows=True)
+            position = {"reader": self.name, "job": job.id, "locator": "", "rows": 0}
+            yield Page(b"", 0, position)
+        else:
+            job = QueryJob(self._session, position["job"], query.sobject)
         expected = job.wait()
-        rows = 0
-        for page in job.pages(page_rows(len(selected))):
-            cells = page.cells()
-            header = next(cells, [])
-            read = 0
-            while chunk := list(islice(cells, CHUNK_ROWS)):
-                read += len(chunk)
-                yield layout.from_csv(header, chunk)
-            if read != page.rows >= 0:
-                raise _lost(query, read, page.rows)
-            rows += read
+        rows = position["rows"]
+        pages = job.pages(page_rows(len(selected)), position["locator"])
+        for page in pages if position["locator"] != NO_MORE else ():
+            came = _rows_of(page)
+            rows += came
+            place = {**position, "locator": page.next_locator or NO_MORE, "rows": rows}
+            yield Page(page.body, came, place)
         if rows != expected:
             raise _lost(query, rows, expected)
+
+    def finish(self, position: Position) -> None:
+        """Remove the job of a query that was read to its end."""
         with suppress(ObjectUnavailable):
-            job.delete()
+            QueryJob(self._session, position["job"], "the query").delete()
+
+
+def _rows_of(page: ResultPage) -> int:
+    """How many rows Salesforce says a page has; counted where it does not say."""
+    return page.rows if page.rows >= 0 else sum(1 for _ in page.cells()) - 1
 
 
 def _lost(query: Query, rows: int, expected: int) -> RunFailed:

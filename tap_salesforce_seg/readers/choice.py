@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from salesforce_seg.session import Session
+    from tap_salesforce_seg.pages import Page, Position
     from tap_salesforce_seg.query import Query
-    from tap_salesforce_seg.records import Row, RowLayout
+    from tap_salesforce_seg.records import RowLayout
 
 logger = logging.getLogger("tap-salesforce-seg")
 
@@ -43,8 +44,13 @@ class Reader:
         if self._api_type != BULK2:
             self._rest.announce(queries)
 
-    def read(self, query: Query, layout: RowLayout) -> Iterator[list[Row]]:
-        """The rows of a query as rows of a layout, page by page, in no particular order.
+    def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
+        """The rows of a query, page by page.
+
+        Args:
+            query: What to read.
+            layout: What the rows become.
+            position: That of the last page which an interrupted run had written; None to read all.
 
         Raises:
             SalesforceError: Not all rows could be read.
@@ -58,9 +64,14 @@ class Reader:
                 return
         yield from self._rest.read(query, layout)
 
-    def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[list[Row]]:
+    def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[Page]:
         """Those rows of an object that have these Ids, whatever the query's window."""
         return self._rest.read_ids(query, layout, ids)
+
+    def finish(self, position: Position | None) -> None:
+        """Clean up after a query that was read to its end, and whose rows are safe."""
+        if position and position["reader"] == BULK2:
+            self._bulk2.finish(position)
 
     def _goes_by_bulk(self, query: Query, layout: RowLayout) -> bool:
         if not may_go_by_bulk(self._api_type, query, layout):

@@ -25,16 +25,16 @@ from salesforce_seg.errors import (
     SalesforceError,
     ServerUnavailable,
 )
+from tap_salesforce_seg.pages import Page
 from tap_salesforce_seg.readers.openings import Openings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from salesforce_seg.session import Session
+    from tap_salesforce_seg.pages import Position, Records
     from tap_salesforce_seg.query import Query
-    from tap_salesforce_seg.records import Row, RowLayout
-
-    Page = list[dict[str, Any]]
+    from tap_salesforce_seg.records import RowLayout
 
 logger = logging.getLogger("tap-salesforce-seg.rest")
 
@@ -82,8 +82,8 @@ class RestReader:
         self._first[query.soql] = answer
         return int(answer["totalSize"])
 
-    def read(self, query: Query, layout: RowLayout) -> Iterator[list[Row]]:
-        """The rows of a query as rows of a layout, page by page, in no particular order.
+    def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
+        """The rows of a query, page by page.
 
         A read that is cut short by a lost locator begins anew, and one that takes Salesforce too long is cut
         into smaller windows: then a row may come twice, but none is missing.
@@ -92,18 +92,18 @@ class RestReader:
             RunFailed: Fewer or more rows came than Salesforce had counted.
             SalesforceError: Salesforce refused.
         """
-        for page in self._read(query):
-            yield self._rows(page, layout)
+        for records in self._read(query):
+            yield self._page(records, layout)
 
-    def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[list[Row]]:
+    def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[Page]:
         """Those rows of an object that have these Ids, whatever the query's window."""
-        yield self._rows(list(self._with_ids(query, ids)), layout)
+        yield self._page(list(self._with_ids(query, ids)), layout)
 
-    def _rows(self, page: Page, layout: RowLayout) -> list[Row]:
+    def _page(self, records: Records, layout: RowLayout) -> Page:
         for field in layout.binary_fields:
-            for row in page:
+            for row in records:
                 row[field] = row[field] and self._body(row[field])
-        return layout.from_rest(page)
+        return Page(records, len(records))
 
     def _body(self, path: str) -> str | None:
         """What a binary field holds, in base64: a query answers only with the path to it.
@@ -119,7 +119,7 @@ class RestReader:
         except requests.RequestException as error:
             raise ServerUnavailable(f"GET {path}: the content was cut short ({error}).") from error
 
-    def _read(self, query: Query) -> Iterator[Page]:
+    def _read(self, query: Query) -> Iterator[Records]:
         try:
             yield from self._begun_anew(query)
         except QueryTimeout:
@@ -127,7 +127,7 @@ class RestReader:
         except QueryTooLong:
             yield from self._in_parts(query)
 
-    def _begun_anew(self, query: Query, restarts: int = MOST_RESTARTS) -> Iterator[Page]:
+    def _begun_anew(self, query: Query, restarts: int = MOST_RESTARTS) -> Iterator[Records]:
         try:
             yield from self._cursor(query.soql, query.sobject)
         except InvalidQueryLocator:
@@ -136,7 +136,7 @@ class RestReader:
             logger.warning("%s: the query locator is gone; reading the window again", query.sobject)
             yield from self._begun_anew(query, restarts - 1)
 
-    def _cursor(self, text: str, sobject: str) -> Iterator[Page]:
+    def _cursor(self, text: str, sobject: str) -> Iterator[Records]:
         answer = self._open(text)
         expected = answer["totalSize"]
         rows = len(answer["records"])
@@ -179,7 +179,7 @@ class RestReader:
             raise member.error("The query")
         return member.body
 
-    def _narrower(self, query: Query) -> Iterator[Page]:
+    def _narrower(self, query: Query) -> Iterator[Records]:
         """A window that took too long: its halves; a second of rows, or an object without a clock, by Id."""
         halves = query.window.halves()
         if halves is None:
@@ -191,8 +191,8 @@ class RestReader:
         yield from self._read(replace(query, window=earlier))
         yield from self._read(replace(query, window=later, key_may_be_null=False))
 
-    def _by_id(self, query: Query) -> Iterator[Page]:
-        page: Page = []
+    def _by_id(self, query: Query) -> Iterator[Records]:
+        page: Records = []
         while not page or len(page) == PAGE_ROWS:
             text = query.by_id(page[-1]["Id"] if page else "", PAGE_ROWS)
             page = [row for rows in self._cursor(text, query.sobject) for row in rows]
@@ -200,7 +200,7 @@ class RestReader:
                 return
             yield page
 
-    def _in_parts(self, query: Query) -> Iterator[Page]:
+    def _in_parts(self, query: Query) -> Iterator[Records]:
         """Too many fields for one query: the first part decides which rows there are, the others join by Id.
 
         The others are asked by Id, not by window: a row that was changed meanwhile keeps its place. A row

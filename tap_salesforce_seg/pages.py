@@ -1,0 +1,27 @@
+"""What passes from the readers to the writing side: pages of raw rows, each with the place to go on from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Position = dict[str, Any]
+"""From where a later run goes on after a page: a small JSON object. ``reader`` names who understands it."""
+
+Records = list[dict[str, Any]]
+"""Rows of a REST answer, as decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows of a query, as a reader got them.
+
+    Attributes:
+        raw: The rows: decoded from REST, or as Bulk API 2.0 sends them (UTF-8 CSV with a header line).
+        rows: How many there are.
+        position: From where a later run goes on after this page; None if it must read the window again.
+    """
+
+    raw: Records | bytes
+    rows: int
+    position: Position | None = None
