@@ -79,6 +79,10 @@ class OrgClient:
             self._token = str(answer.json()["access_token"])
         return self._token
 
+    def log_in_again(self) -> None:
+        """Take a new access token, as a fault may have ended the old one."""
+        self._token = None
+
     def http(self, method: str, path: str, **options: Any) -> requests.Response:
         """Any request, without a token."""
         options.setdefault("timeout", SECONDS_TO_WAIT)

@@ -108,6 +108,12 @@ def hide(request: Request) -> Response:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise _bad("expected an array of names such as Lead.Rating or Case")
     request.org.hidden.hide(names)
+    return show_hidden(request)
+
+
+@router.route("GET", "/_local/hidden", needs_session=False)
+def show_hidden(request: Request) -> Response:
+    """What is hidden now."""
     return json_response(request.org.hidden.names)
 
 
@@ -115,7 +121,7 @@ def hide(request: Request) -> Response:
 def show_all(request: Request) -> Response:
     """Let everybody see again what was hidden."""
     request.org.hidden.show_all()
-    return json_response(request.org.hidden.names)
+    return show_hidden(request)
 
 
 @router.route("POST", "/_local/limits", needs_session=False)
