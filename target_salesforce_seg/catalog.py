@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import time
 from typing import TYPE_CHECKING
 
 from salesforce_seg.describe import SObjectDescribe
@@ -14,12 +16,38 @@ if TYPE_CHECKING:
     from target_salesforce_seg.actions import Action, StreamRule
     from target_salesforce_seg.settings import TargetSettings
 
+_NO_SUCH_COLUMN = re.compile(r"No such column '(\w+)' on|Field name not found : (\w+)")
+
 DEFAULT_OBJECTS = ("Lead", "Account", "Contact")
 """What identify and group events write to without being told."""
 
 
+class FieldGone(SalesforceError):  # noqa: N818  as its siblings
+    """A field that was described is no longer there, or no longer visible to this user.
+
+    Attributes:
+        sobject: the object's API name.
+        column: the field's.
+    """
+
+    def __init__(self, sobject: str, column: str, error: SalesforceError) -> None:
+        super().__init__(error.message, code=error.code, status=error.status, errors=error.errors)
+        self.sobject = sobject
+        self.column = column
+
+
+def missing_column(error: SalesforceError) -> str:
+    """The field that an answer says does not exist; empty if it says no such thing."""
+    if error.code not in {"INVALID_FIELD", "InvalidBatch"}:
+        return ""
+    match = _NO_SUCH_COLUMN.search(error.message)
+    return (match[1] or match[2]) if match else ""
+
+
 class Catalog:
     """Describes, asked for in one API call, and only when there is something to write.
+
+    They are asked for again after a while (``describe_again_after``): a field added meanwhile is used.
 
     Args:
         describer: asks the org.
@@ -34,6 +62,8 @@ class Catalog:
         ]
         self._setting_of = {rule.object: rule.setting for rule in reversed(self._rules)}
         self._objects: dict[str, SObjectDescribe | SalesforceError] = {}
+        self._good_for = settings.describe_again_after
+        self._good_until = 0.0
 
     def load(self, names: Iterable[str]) -> None:
         """Describe what an event may need: the default and configured objects once, and any others named.
@@ -41,17 +71,27 @@ class Catalog:
         Raises:
             ConfigurationError: An action or stream names an object or a key field that this user cannot use.
         """
+        if self._objects and time.monotonic() > self._good_until:
+            self.forget()
         wanted = [*names] if self._objects else [*DEFAULT_OBJECTS, *self._setting_of, *names]
         missing = [name for name in dict.fromkeys(wanted) if name not in self._objects]
         if not missing:
             return
         first = not self._objects
+        if first:
+            self._good_until = time.monotonic() + self._good_for
         for name, described in self._describer.describe(missing).items():
             self._objects[name] = described
             if isinstance(described, SObjectDescribe):
                 self._objects[described.name] = described
         if first:
             self._check_configured()
+
+    def forget(self) -> None:
+        """Describe everything again the next time something is asked for."""
+        for name in self._objects:
+            self._describer.forget(name)
+        self._objects = {}
 
     def of_event(self, name: str) -> SObjectDescribe:
         """An object that an event names itself.

@@ -1,9 +1,8 @@
-"""What an event wants done in Salesforce, and how the wishes of a batch are put in order and together."""
+"""What an event wants done in Salesforce, and how its record is found."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -57,9 +56,9 @@ class Intent:
     Attributes:
         position: of the event in its batch.
         object: API name.
-        operation: create, update, upsert or delete.
-        fields: what to write, typed; None clears.
-        match: how the record is found; None for a create.
+        operation: create, update, upsert, delete or read.
+        fields: what to write, typed; None clears. ``Account.Key__c`` names a parent by a key of its own.
+        match: how the record is found; None for a create that nothing finds again.
         placeholders: required fields that become ``n/a`` if a create has no value for them.
         contact_fields: gives what to write instead if the Lead turns out to be converted to a Contact.
         lost: what it would have counted as (``created`` ...) when the answer to its write was lost.
@@ -75,12 +74,15 @@ class Intent:
     contact_fields: Callable[[], Mapping[str, Any]] | None = None
     lost: str = ""
     rerouted: bool = False
+    _as_contact: Mapping[str, Any] | None = None
 
     def fields_for(self, sobject: str) -> Mapping[str, Any]:
         """What to write to a record of an object: that of the intent, or the Contact a Lead became."""
         if sobject == self.object or self.contact_fields is None:
             return self.fields
-        return self.contact_fields()
+        if self._as_contact is None:
+            self._as_contact = self.contact_fields()
+        return self._as_contact
 
     def problem_as(self, sobject: str) -> RecordRejected | None:
         """Why it cannot be written to a record of an object, if it cannot."""
@@ -98,16 +100,6 @@ class Refusal:
     object: str
     operation: str
     error: RecordRejected
-
-
-@dataclass(slots=True)
-class Group:
-    """Intents on the same record, in the order of their events, that one write can carry out."""
-
-    object: str
-    operation: str
-    match: Match | None
-    intents: list[Intent]
 
 
 def comparable(described: FieldDescribe, value: Any) -> Any:
@@ -140,42 +132,6 @@ def long_id(text: str) -> str | None:
         bits = sum(1 << place for place, char in enumerate(text[start : start + 5]) if char.isupper())
         suffix += _SUFFIX_ALPHABET[bits]
     return text[:15] + suffix if text[15:] in {"", suffix} else None
-
-
-def grouped(intents: Iterable[Intent]) -> list[Group]:
-    """Put the intents on the same record together; those without a match stay alone."""
-    groups: dict[Any, Group] = {}
-    for intent in intents:
-        match = intent.match
-        name = (intent.object, intent.operation, match.fields, match.key) if match else id(intent)
-        groups.setdefault(name, Group(intent.object, intent.operation, match, [])).intents.append(intent)
-    return list(groups.values())
-
-
-def in_waves(intents: Iterable[Intent]) -> list[list[Intent]]:
-    """Split the intents of a batch so that a later wave sees in Salesforce what an earlier one has done.
-
-    Different operations on one record (a write, then a delete) follow each other in the order of their
-    events. Where one object is looked for in several ways, each way that may create waits for the ones
-    before it, so that the second finds what the first has created.
-    """
-    ways: dict[str, list[tuple[str, ...]]] = defaultdict(list)
-    latest: dict[Any, tuple[str, int]] = {}
-    waves: dict[int, list[Intent]] = defaultdict(list)
-    for intent in intents:
-        way = intent.match.fields if intent.match else ()
-        wave = 0
-        if intent.operation in {"create", "upsert"}:
-            if way not in ways[intent.object]:
-                ways[intent.object].append(way)
-            wave = ways[intent.object].index(way)
-        if intent.match is not None:
-            record = (intent.object, way, intent.match.key)
-            operation, earlier = latest.get(record, (intent.operation, 0))
-            wave = max(wave, earlier + (operation != intent.operation))
-            latest[record] = (intent.operation, wave)
-        waves[wave].append(intent)
-    return [waves[wave] for wave in sorted(waves)]
 
 
 def _moment(text: str) -> Any:

@@ -1,26 +1,31 @@
-"""Finding records by many keys at once: up to five queries a call, each with hundreds of keys."""
+"""Finding records by many keys at once: up to five queries a call, each with a thousand keys."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite, soql
 from salesforce_seg.errors import RecordRejected, Remedy, RunFailed
+from target_salesforce_seg.catalog import FieldGone, missing_column
 from target_salesforce_seg.intents import comparable
+from target_salesforce_seg.relationships import flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from salesforce_seg.composite import SubResponse
     from salesforce_seg.describe import SObjectDescribe
-    from salesforce_seg.session import Session
+    from target_salesforce_seg.calls import Calls
     from target_salesforce_seg.intents import Match
 
-MOST_KEYS = 500
-LONGEST_CONDITION = 18_000
+MOST_KEYS = 1_000
+LONGEST_CONDITION = 40_000
 """Characters of the keys of one query: far below SOQL's 100,000, so that selected fields have room."""
+
+LONGEST_IN_URL = 3_000
+"""The same where a query travels in a URL of its own (16,384 bytes), each character three at worst."""
 
 _ASK_AGAIN = {Remedy.RETRY, Remedy.RETRY_ROW, Remedy.RELOGIN}
 _STOP = {Remedy.FATAL, Remedy.STOP_QUOTA, Remedy.SKIP_OBJECT}
@@ -35,12 +40,14 @@ class Question:
         match_fields: the fields that the matches have in common.
         matches: one for each record looked for.
         select: fields to read, besides Id.
+        all_rows: whether deleted records are looked for too.
     """
 
     sobject: SObjectDescribe
     match_fields: tuple[str, ...]
     matches: tuple[Match, ...]
     select: tuple[str, ...]
+    all_rows: bool = False
 
     def soql(self) -> str:
         """The query. With several match fields it may find more than asked for; :meth:`key_of` tells."""
@@ -54,6 +61,11 @@ class Question:
         return soql.select(
             ("Id", *self.match_fields, *self.select), self.sobject.name, where=soql.all_of(*columns)
         )
+
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return f"looking up {self.sobject.name}"
 
     def key_of(self, row: dict[str, Any]) -> tuple[Any, ...]:
         """The key that a found row has, to compare with ``Match.key``."""
@@ -77,7 +89,7 @@ class Question:
             yield self._with(chunk)
 
     def _with(self, matches: Iterable[Match]) -> Question:
-        return Question(self.sobject, self.match_fields, tuple(matches), self.select)
+        return replace(self, matches=tuple(matches))
 
 
 class Found(dict[tuple[Any, ...], list[dict[str, Any]]]):
@@ -96,11 +108,12 @@ class Lookup:
     """Asks many questions in few API calls.
 
     Args:
-        session: the connection.
+        calls: the connection.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self._session = calls.session
 
     def ask(self, questions: Iterable[Question]) -> list[Found]:
         """Ask all questions.
@@ -109,19 +122,24 @@ class Lookup:
             What each found, in order.
 
         Raises:
+            FieldGone: a field is no longer there, or no longer visible: describe the object again.
             SalesforceError: the lookup cannot be made: no connection, no permission, no quota.
         """
         asked = list(questions)
         answers = [Found() for _ in asked]
+        longest = LONGEST_IN_URL if self._calls.composite_refused else LONGEST_CONDITION
         pending = [
             (number, part)
             for number, question in enumerate(asked)
-            for part in question.parts(MOST_KEYS, LONGEST_CONDITION)
+            for part in question.parts(MOST_KEYS, longest)
         ]
         tries = 0
         while pending:
-            queries = [composite.query(self._session, question.soql()) for _, question in pending]
-            responses = composite.send(self._session, queries)
+            queries = [
+                composite.query(self._session, question.soql(), all_rows=question.all_rows)
+                for _, question in pending
+            ]
+            responses = self._calls.send(queries)
             again: list[tuple[int, Question]] = []
             wait = False
             for (number, question), response in zip(pending, responses, strict=True):
@@ -148,7 +166,7 @@ class Lookup:
             if not isinstance(page, dict) or not isinstance(page.get("records"), list):
                 raise RunFailed(f"Looking up {question.sobject.name}: the answer holds no records.")
             for row in page["records"]:
-                found.setdefault(question.key_of(row), []).append(row)
+                found.setdefault(question.key_of(row), []).append(flat(row, question.select))
             if page.get("done", True) or not page.get("nextRecordsUrl"):
                 return
             page = self._session.call_json("GET", page["nextRecordsUrl"])
@@ -156,7 +174,9 @@ class Lookup:
 
 def _smaller(found: Found, question: Question, response: SubResponse) -> list[Question]:
     """A refused question in two halves, so that one bad key spoils no other; a single bad key is noted."""
-    error = response.error(f"looking up {question.sobject.name}")
+    error = response.error(question.title)
+    if column := missing_column(error):
+        raise FieldGone(question.sobject.name, column, error)
     if response.remedy in _STOP or response.remedy in _ASK_AGAIN:
         raise error
     if len(question.matches) > 1:

@@ -109,12 +109,19 @@ class BatchOutcomes:
             else:
                 counts.doors[self._door(position)] += 1
 
-    def count_finished(self, counts: Counts) -> None:
-        """Add what was written of a batch that broke off; the rest of its events will come again."""
+    def count_finished(self, counts: Counts) -> int:
+        """Add what was written of a batch that broke off; the rest of its events will come again.
+
+        Returns:
+            How many events these are.
+        """
         refused = {rejection.position for rejection in self._rejections.values()}
-        for position in self._done:
-            if not self._open[position] and position not in refused:
-                counts.doors[self._door(position)] += 1
+        finished = [
+            position for position in self._done if not self._open[position] and position not in refused
+        ]
+        for position in finished:
+            counts.doors[self._door(position)] += 1
+        return len(finished)
 
     def _door(self, position: int) -> str:
         done = self._done[position]

@@ -196,7 +196,7 @@ class Plans:
         intent = Intent(position, sobject.name, operation, self._values.typed(sobject, assignments), match)
         if sobject.name != "Lead":
             return intent
-        contact = self._catalog["Contact"] if self._settings.converted_leads == "contact" else None
+        contact = self._catalog["Contact"] if self._settings.writes_contacts else None
         if contact:
             known = [each for each in assignments if contact.field(each.field)]
             intent.contact_fields = lambda: self._values.typed(contact, known)
@@ -214,7 +214,7 @@ class Plans:
         return TraitMapping(table, self._settings.trait_fields.get(event.type, {}), self._values)
 
     def _as_contact(self, event: Event) -> Callable[[], Mapping[str, Any]] | None:
-        if self._settings.converted_leads != "contact":
+        if not self._settings.writes_contacts:
             return None
         return lambda: self._mapping(CONTACT, event).record(event, self._catalog["Contact"])
 

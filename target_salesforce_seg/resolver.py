@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
-from target_salesforce_seg.intents import Group, Intent, Match, grouped
-from target_salesforce_seg.lookup import Found, Lookup, Question
-from target_salesforce_seg.writes import Write, complete, does_something, joined
+from target_salesforce_seg.findings import Findings
+from target_salesforce_seg.merging import Merging
+from target_salesforce_seg.writes import Write, complete, does_something
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from target_salesforce_seg.catalog import Catalog
+    from target_salesforce_seg.findings import Row
+    from target_salesforce_seg.intents import Intent
+    from target_salesforce_seg.lookup import Lookup
     from target_salesforce_seg.notices import Notices
-
-_OF_A_LEAD = ("IsConverted", "ConvertedContactId")
+    from target_salesforce_seg.settings import TargetSettings
 
 
 @dataclass(slots=True)
 class Resolution:
-    """What is to be written, and what is settled without a write."""
+    """What is to be written, what is settled without a write, and what has to wait for the writes."""
 
     writes: list[Write] = field(default_factory=list)
-    unchanged: list[Write] = field(default_factory=list)
-    """Writes that would change nothing."""
-    gone: list[Intent] = field(default_factory=list)
-    """Deletes of records that do not exist."""
+    unchanged: list[Intent] = field(default_factory=list)
+    """Nothing is to be done: the values are there, what is to be deleted is gone, it is only to be read."""
     refused: list[tuple[Intent, RecordRejected]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Choice:
-    """Which record a group is about: its object, and its row; no row for one that is to be created."""
-
-    sobject: str
-    row: Mapping[str, Any] | None = None
-    contact_id: str = ""
+    later: list[Intent] = field(default_factory=list)
+    """To be resolved again once the writes are done."""
 
 
 class Resolver:
@@ -47,168 +39,154 @@ class Resolver:
     Args:
         lookup: asks the org.
         catalog: the objects.
-        converted_leads: ``contact`` or ``reject``.
-        multiple_matches: ``reject``, ``newest``, ``oldest`` or ``all``.
-        notices: where to say what is left out.
+        notices: where to say what is left out, and what was read.
+        settings: ``converted_leads``, ``multiple_matches``, ``match_contacts``.
     """
 
-    def __init__(
-        self,
-        lookup: Lookup,
-        catalog: Catalog,
-        notices: Notices,
-        *,
-        converted_leads: str,
-        multiple_matches: str,
-    ) -> None:
+    def __init__(self, lookup: Lookup, catalog: Catalog, notices: Notices, settings: TargetSettings) -> None:
         self._lookup = lookup
         self._catalog = catalog
         self._notices = notices
-        self._converted_leads = converted_leads
-        self._multiple_matches = multiple_matches
+        self._settings = settings
 
     def resolve(self, intents: Iterable[Intent]) -> Resolution:
-        """Decide what to write for the intents of one wave.
+        """Decide what to write for some intents, which are in the order of their events.
 
         Raises:
+            FieldGone: a field is no longer there: describe the object again.
             SalesforceError: the org cannot be asked.
         """
+        ordered = list(intents)
         resolution = Resolution()
-        groups = grouped(intents)
-        chosen: list[tuple[Group, _Choice]] = []
-        for group, found in zip(groups, self._rows_of(groups), strict=True):
-            try:
-                choices = self._choose(group, found)
-            except RecordRejected as error:
-                resolution.refused += [(intent, error) for intent in group.intents]
-                continue
-            if not choices:
-                resolution.gone += group.intents
-            chosen += [(group, choice) for choice in choices]
-        self._settle_contacts(chosen, resolution)
-        for write in joined(self._writes(chosen)):
-            complete(write)
-            for name in sorted(write.left_out):
-                self._notices.say(
-                    f"A {write.operation} cannot write {write.sobject.name}.{name}: it is left out."
-                )
-            (resolution.writes if does_something(write) else resolution.unchanged).append(write)
+        findings = Findings(
+            self._lookup, self._catalog, ordered, match_contacts=self._settings.match_contacts
+        )
+        merging = Merging(findings.ways)
+        for intent in ordered:
+            self._place(intent, findings, merging, resolution)
+        resolution.later = merging.later
+        for write in merging.writes:
+            self._complete(write, resolution)
         return resolution
 
-    # Looking up
+    def _complete(self, write: Write, resolution: Resolution) -> None:
+        complete(write)
+        for name in sorted(write.left_out):
+            self._notices.say(
+                f"A {write.operation} cannot write {write.sobject.name}.{name}: it is left out."
+            )
+        if does_something(write):
+            resolution.writes.append(write)
+        else:
+            resolution.unchanged += write.intents
 
-    def _rows_of(self, groups: list[Group]) -> Iterator[list[dict[str, Any]] | RecordRejected]:
-        ways: dict[tuple[str, tuple[str, ...]], list[Group]] = defaultdict(list)
-        for group in groups:
-            if group.match:
-                ways[group.object, group.match.fields].append(group)
-        questions = [self._question(name, way, members) for (name, way), members in ways.items()]
-        answers = dict(zip(ways, self._lookup.ask(questions), strict=True)) if questions else {}
-        for group in groups:
-            if group.match is None:
-                yield []
-                continue
-            found = answers[group.object, group.match.fields]
-            yield found.refused.get(group.match.key) or found.get(group.match.key, [])
+    def _place(self, intent: Intent, findings: Findings, merging: Merging, resolution: Resolution) -> None:
+        try:
+            self._put(intent, findings, merging, resolution)
+        except RecordRejected as error:
+            resolution.refused.append((intent, error))
 
-    def _question(self, name: str, way: tuple[str, ...], groups: list[Group]) -> Question:
-        sobject = self._catalog.of_event(name)
-        extra = ("CreatedDate", *(_OF_A_LEAD if name == "Lead" else ()))
-        wanted = [each for each in extra if sobject.field(each)]
-        wanted += [each for group in groups for intent in group.intents for each in intent.fields]
-        matches = {group.match.key: group.match for group in groups if group.match}
-        return Question(sobject, way, tuple(matches.values()), tuple(dict.fromkeys(wanted)))
+    def _put(self, intent: Intent, findings: Findings, merging: Merging, resolution: Resolution) -> None:
+        """Put an intent on its records, or settle it at once.
+
+        Raises:
+            RecordRejected: no record, or none that could be written, is meant by it.
+        """
+        sobject = self._catalog.of_event(intent.object)
+        if merging.must_wait(sobject, intent, findings.contact_match(intent)):
+            merging.wait(sobject, intent)
+            return
+        rows = findings.rows(intent)
+        if isinstance(rows, RecordRejected):
+            raise rows
+        if intent.operation == "read":
+            self._read(intent, rows, merging, resolution)
+        elif rows:
+            chosen = self._chosen(intent, rows, findings)
+            writes = [merging.record(self._catalog.of_event(name), row) for name, row in chosen]
+            if intent.operation == "create":  # its event came before: the record is there
+                resolution.unchanged.append(intent)
+            else:
+                merging.put(sobject, intent, writes)
+        elif stand_ins := findings.stand_ins(intent):
+            contact = self._catalog["Contact"]
+            if error := intent.problem_as("Contact"):
+                raise error
+            picked = self._one_of(intent, stand_ins, "Contact")
+            merging.put(sobject, intent, [merging.record(contact, row) for row in picked])
+        elif intent.operation in {"create", "upsert"} or merging.is_being_created(intent):
+            merging.put(sobject, intent, [merging.new(sobject, intent)])
+        elif intent.operation == "delete":
+            resolution.unchanged.append(intent)
+        else:
+            raise _not_found(intent)
+
+    def _read(self, intent: Intent, rows: list[Row], merging: Merging, resolution: Resolution) -> None:
+        sobject = self._catalog.of_event(intent.object)
+        touched = [merging.record(sobject, row) for row in rows]
+        if merging.is_being_created(intent):
+            touched.append(merging.new(sobject, intent))
+        if any(write.operation or write.awaited for write in touched):
+            merging.wait(sobject, intent, touched)
+            return
+        how = " and ".join(intent.match.fields) if intent.match else "nothing"
+        self._notices.report(
+            f"Read {intent.object} by {how}: {', '.join(row['Id'] for row in rows) or 'no record'}."
+        )
+        resolution.unchanged.append(intent)
 
     # Choosing
 
-    def _choose(self, group: Group, rows: list[dict[str, Any]] | RecordRejected) -> list[_Choice]:
-        if isinstance(rows, RecordRejected):
-            raise rows
-        if not rows:
-            return self._without_a_row(group)
+    def _chosen(self, intent: Intent, rows: list[Row], findings: Findings) -> list[tuple[str, Row]]:
+        """The records that an intent is to change: an open Lead wins over the Contact of a converted one."""
         open_rows = [row for row in rows if not row.get("IsConverted")]
-        if open_rows or group.operation == "delete":
-            return [_Choice(group.object, row) for row in self._one_of(group, open_rows or rows)]
+        if open_rows or intent.operation == "delete":
+            return [(intent.object, row) for row in self._one_of(intent, open_rows or rows, intent.object)]
         contacts = {row["ConvertedContactId"]: row for row in rows if row.get("ConvertedContactId")}
-        if self._converted_leads == "reject" or not contacts:
+        if self._settings.converted_leads == "reject" or not contacts:
             raise RecordRejected(
                 f"The Lead is converted ({rows[0]['Id']}), and a converted Lead cannot be changed. "
                 + ("It has no Contact." if not contacts else "converted_leads: contact updates its Contact."),
                 code="CANNOT_UPDATE_CONVERTED_LEAD",
             )
-        picked = self._one_of(group, list(contacts.values()))
-        return [_Choice("Contact", contact_id=row["ConvertedContactId"]) for row in picked]
+        if error := intent.problem_as("Contact"):
+            raise error
+        picked = self._one_of(intent, list(contacts.values()), intent.object)
+        return [
+            ("Contact", _there(findings.contact(row["ConvertedContactId"]), row["ConvertedContactId"]))
+            for row in picked
+        ]
 
-    def _without_a_row(self, group: Group) -> list[_Choice]:
-        if group.operation == "delete":
-            return []
-        if group.operation == "update":
-            how = " and ".join(group.match.fields) if group.match else "Id"
-            raise RecordRejected(
-                f"There is no {group.object} with this {how}, or it is deleted; an update creates none.",
-                code="NOT_FOUND",
-                fields=group.match.fields if group.match else (),
-            )
-        return [_Choice(group.object)]
-
-    def _one_of(self, group: Group, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if len(rows) == 1 or self._multiple_matches == "all":
+    def _one_of(self, intent: Intent, rows: list[Row], sobject: str) -> list[Row]:
+        if len(rows) == 1 or self._settings.multiple_matches == "all":
             return rows
-        if self._multiple_matches == "reject":
+        if self._settings.multiple_matches == "reject":
             some = ", ".join(row["Id"] for row in rows[:5])
             some += ", ..." if len(rows) > 5 else ""
-            how = " and ".join(group.match.fields) if group.match else ""
+            fields = intent.match.fields if intent.match else ()
             raise RecordRejected(
-                f"{len(rows)} {group.object} records have this {how} ({some}): "
+                f"{len(rows)} {sobject} records have this {' and '.join(fields)} ({some}): "
                 "merge them in Salesforce, or choose one with multiple_matches.",
                 code="MULTIPLE_MATCHES",
-                fields=group.match.fields if group.match else (),
+                fields=fields,
             )
-        return [rows[-1] if self._multiple_matches == "newest" else rows[0]]
+        return [rows[-1] if self._settings.multiple_matches == "newest" else rows[0]]
 
-    # Contacts that Leads became
 
-    def _settle_contacts(self, chosen: list[tuple[Group, _Choice]], resolution: Resolution) -> None:
-        converted = [(group, choice) for group, choice in chosen if choice.contact_id]
-        if not converted:
-            return
-        contact = self._catalog["Contact"]
-        wanted = dict.fromkeys(
-            name for group, _ in converted for name in self._contact_names(group, resolution)
+def _there(contact: Row | None, contact_id: str) -> Row:
+    if contact is None:
+        raise RecordRejected(
+            f"The Lead was converted to Contact {contact_id}, which is deleted or hidden.",
+            code="CANNOT_UPDATE_CONVERTED_LEAD",
         )
-        ids = dict.fromkeys(choice.contact_id for _, choice in converted)
-        matches = tuple(Match(("Id",), (contact_id,), (contact_id,)) for contact_id in ids)
-        found: Found = self._lookup.ask([Question(contact, ("Id",), matches, tuple(wanted))])[0]
-        for group, choice in converted:
-            rows = found.get((choice.contact_id,))
-            choice.row = rows[0] if rows else None
-            if choice.row is None:
-                gone = RecordRejected(
-                    f"The Lead was converted to Contact {choice.contact_id}, which is deleted or hidden.",
-                    code="CANNOT_UPDATE_CONVERTED_LEAD",
-                )
-                resolution.refused += [(intent, gone) for intent in group.intents]
-                group.intents.clear()
+    return contact
 
-    def _contact_names(self, group: Group, resolution: Resolution) -> list[str]:
-        """The Contact fields that a group writes; an intent that cannot be mapped to a Contact leaves it."""
-        names: list[str] = []
-        for intent in list(group.intents):
-            error = intent.problem_as("Contact")
-            if error is None:
-                names += intent.fields_for("Contact")
-            else:
-                resolution.refused.append((intent, error))
-                group.intents.remove(intent)
-        return names
 
-    # Writes
-
-    def _writes(self, chosen: list[tuple[Group, _Choice]]) -> Iterator[Write]:
-        for group, choice in chosen:
-            if not group.intents:
-                continue
-            sobject = self._catalog.of_event(choice.sobject)
-            row = choice.row
-            operation = "create" if row is None else "delete" if group.operation == "delete" else "update"
-            yield Write(sobject, operation, row["Id"] if row else "", row or {}, list(group.intents))
+def _not_found(intent: Intent) -> RecordRejected:
+    fields: tuple[Any, ...] = intent.match.fields if intent.match else ()
+    return RecordRejected(
+        f"There is no {intent.object} with this {' and '.join(fields) or 'Id'}, or it is deleted; an update "
+        "creates none.",
+        code="NOT_FOUND",
+        fields=fields,
+    )

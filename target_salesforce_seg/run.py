@@ -12,8 +12,9 @@ from salesforce_seg.describe import Describer
 from salesforce_seg.errors import ConfigurationError, RunFailed
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
+from target_salesforce_seg.batching import BatchSize
+from target_salesforce_seg.calls import Calls
 from target_salesforce_seg.catalog import Catalog
-from target_salesforce_seg.classify import Incoming
 from target_salesforce_seg.lookup import Lookup
 from target_salesforce_seg.notices import Notices
 from target_salesforce_seg.outcomes import BatchOutcomes, Counts
@@ -22,7 +23,11 @@ from target_salesforce_seg.rejects import RejectsFile
 from target_salesforce_seg.resolver import Resolver
 from target_salesforce_seg.settings import TargetSettings
 from target_salesforce_seg.settlement import Settlement
+from target_salesforce_seg.writers.bulk2 import BulkWriter
 from target_salesforce_seg.writers.composite import CompositeWriter
+from target_salesforce_seg.writers.journal import JobJournal
+from target_salesforce_seg.writers.pace import Pace
+from target_salesforce_seg.writers.routes import Writers
 
 if TYPE_CHECKING:
     import logging
@@ -30,6 +35,10 @@ if TYPE_CHECKING:
     from contextlib import ExitStack
 
     from target_salesforce_seg.classify import Incoming
+
+
+SLOW_PART = 6
+"""An answer is slow when it takes this part of the time-out: 10 of 60 seconds."""
 
 
 class SettledBatch(NamedTuple):
@@ -60,12 +69,36 @@ class Run:
         self._rejects.check()
         _check_summary_path(self.settings.summary_path)
         self._notices = Notices(logger)
+        self._size = BatchSize(self.settings)
         self._batch: list[Incoming] = []
+        self._broken_off = 0
         self._summed_up = False
 
     @cached_property
     def _catalog(self) -> Catalog:
         return Catalog(Describer(self._session), self.settings)
+
+    @cached_property
+    def _journal(self) -> JobJournal:
+        rejects = Path(self.settings.rejects_path)
+        return JobJournal(rejects.with_name(f"{rejects.name}.jobs"), self._logger)
+
+    @cached_property
+    def _calls(self) -> Calls:
+        """The connection, once nothing of an earlier run is under way any more."""
+        self._journal.finish(self._session)
+        return Calls(self._session)
+
+    @cached_property
+    def _writers(self) -> Writers:
+        settings = self.settings
+        composite = CompositeWriter(
+            self._calls,
+            Pace(slow=self._session.settings.request_timeout / SLOW_PART),
+            auto_assign=settings.auto_assign,
+            allow_duplicates=settings.allow_duplicates,
+        )
+        return Writers(composite, BulkWriter(self._session, self._journal), settings)
 
     def take(self, incoming: Incoming) -> None:
         """Add a record to the batch."""
@@ -74,7 +107,7 @@ class Run:
     @property
     def is_full(self) -> bool:
         """Whether the batch is to be settled before more is taken."""
-        return len(self._batch) >= self.settings.batch_size
+        return len(self._batch) >= self._size.now
 
     def settle(self, until_booked: ExitStack) -> SettledBatch:
         """Carry out what the batch wants.
@@ -90,12 +123,14 @@ class Run:
                 with the next run.
         """
         batch, self._batch = self._batch, []
+        self._broken_off = len(batch)
         settlement = self._settlement(until_booked)
         try:
             settlement.settle(batch)
         except BaseException:
-            settlement.outcomes.count_finished(self.counts)
+            self._broken_off -= settlement.outcomes.count_finished(self.counts)
             raise
+        self._size.settled(batch)
         return SettledBatch(batch, settlement.outcomes)
 
     def book(self, settled: SettledBatch) -> None:
@@ -107,8 +142,9 @@ class Run:
         try:
             self._rejects.append(settled.batch, settled.outcomes.rejections)
         except RunFailed:
-            settled.outcomes.count_finished(self.counts)
+            self._broken_off -= settled.outcomes.count_finished(self.counts)
             raise
+        self._broken_off = 0
         settled.outcomes.count(self.counts, range(len(settled.batch)))
 
     def sum_up(self) -> None:
@@ -121,6 +157,12 @@ class Run:
             self._logger.info("Not for Salesforce: %d events, because %s.", events, reason)
         for code, events in self.counts.rejected_because.most_common():
             self._logger.warning("Rejected: %d with %s; see %s.", events, code, self.settings.rejects_path)
+        if left := self._broken_off + len(self._batch):
+            self._logger.warning(
+                "%d events were taken in but are not settled: the state does not cover them, and they come "
+                "again with the next run.",
+                left,
+            )
         if self.settings.summary_path:
             self._write_summary()
         self._logger.info("%s", self.counts.line(self._session.api_calls))
@@ -130,24 +172,13 @@ class Run:
         self._session.close()
 
     def _settlement(self, until_booked: ExitStack) -> Settlement:
-        settings = self.settings
-        resolver = Resolver(
-            Lookup(self._session),
-            self._catalog,
-            self._notices,
-            converted_leads=settings.converted_leads,
-            multiple_matches=settings.multiple_matches,
-        )
-        writer = CompositeWriter(
-            self._session, auto_assign=settings.auto_assign, allow_duplicates=settings.allow_duplicates
-        )
-        plans = Plans(settings, self._catalog, self._notices)
+        resolver = Resolver(Lookup(self._calls), self._catalog, self._notices, self.settings)
         return Settlement(
-            settings,
-            plans,
+            self.settings,
+            Plans(self.settings, self._catalog, self._notices),
             self._catalog,
             resolver=resolver,
-            writer=writer,
+            writers=self._writers,
             backoff=self._session.backoff,
             until_booked=until_booked,
         )

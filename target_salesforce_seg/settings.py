@@ -8,9 +8,10 @@ from typing import Any
 
 from salesforce_seg.errors import ConfigurationError
 from salesforce_seg.settings import Setting
-from target_salesforce_seg.actions import Action, StreamRule, parse_actions, parse_streams
+from target_salesforce_seg.actions import Action, StreamRule, is_api_name, parse_actions, parse_streams
 from target_salesforce_seg.events import SENT_TYPES
 
+EVERY_OBJECT = "*"
 _TEXT_MAP = {"additionalProperties": {"type": ["string", "null"]}}
 
 TARGET_SETTINGS: tuple[Setting, ...] = (
@@ -121,17 +122,44 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
         },
     ),
     Setting(
+        "match_contacts",
+        "boolean",
+        "Update the Contact of a person who is no Lead, found by the fields that find the Lead, instead of "
+        "creating a Lead.",
+        default=False,
+    ),
+    Setting(
+        "event_id_field",
+        "object",
+        "External-id fields that take the messageId of the event that creates a record, so that no event "
+        'creates one twice: by object ({"Case": "Event_Id__c"}), or one name for all objects that have it. '
+        "For creates that nothing else finds again.",
+        schema={
+            "type": ["object", "string", "null"],
+            "additionalProperties": {"type": "string"},
+            "examples": [{"Case": "Event_Id__c"}, "Event_Id__c"],
+        },
+    ),
+    Setting(
         "api_type",
         "string",
-        "Which API writes: auto and rest both use sObject collections, up to 1,000 records a call.",
+        "Which API writes: rest writes up to 1,000 records a call, bulk2 uses Bulk API 2.0 jobs, auto uses "
+        "jobs for large loads.",
         default="auto",
-        allowed=("auto", "rest"),
+        allowed=("auto", "rest", "bulk2"),
     ),
     Setting(
         "batch_size",
         "integer",
-        "Events that are looked up, merged and written together; state follows each batch.",
-        default=1000,
+        "Events that are looked up, merged and written together; state follows each batch. Without it, "
+        "1,000, and 20,000 in large loads, unless api_type is rest.",
+        schema={"minimum": 1},
+    ),
+    Setting(
+        "describe_again_after",
+        "integer",
+        "Seconds after which a run asks again which fields the objects have.",
+        default=1800,
         schema={"minimum": 1},
     ),
     Setting(
@@ -172,13 +200,22 @@ class TargetSettings:
     multiple_matches: str = "reject"
     actions: tuple[Action, ...] = ()
     streams: Mapping[str, StreamRule] = field(default_factory=dict)
+    match_contacts: bool = False
+    event_id_field: Mapping[str, str] = field(default_factory=dict)
+    """By object; under ``*`` for all that have it."""
     api_type: str = "auto"
-    batch_size: int = 1000
+    batch_size: int | None = None
+    describe_again_after: int = 1800
     rejects_path: str = "rejected-events.jsonl"
     fail_on_rejects: bool = False
     auto_assign: bool = False
     allow_duplicates: bool = False
     summary_path: str = ""
+
+    @property
+    def writes_contacts(self) -> bool:
+        """Whether what is meant for a Lead may be written to a Contact."""
+        return self.converted_leads == "contact" or self.match_contacts
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TargetSettings:
@@ -223,9 +260,18 @@ def _trait_fields(value: Mapping[str, Any]) -> dict[str, dict[str, str | None]]:
     return by_type
 
 
+def _event_id_fields(value: Mapping[str, Any] | str) -> dict[str, str]:
+    fields = {EVERY_OBJECT: value} if isinstance(value, str) else dict(value)
+    wrong = next((sobject for sobject, name in fields.items() if not is_api_name(name)), None)
+    if wrong is not None:
+        raise ConfigurationError(f"event_id_field: {fields[wrong]!r} is no API name of a field.")
+    return fields
+
+
 _PARSERS: dict[str, Callable[[Any], Any]] = {
     "lead_lookup_fields": _lookup_fields,
     "trait_fields": _trait_fields,
+    "event_id_field": _event_id_fields,
     "actions": parse_actions,
     "streams": parse_streams,
 }

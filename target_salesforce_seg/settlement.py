@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from salesforce_seg.errors import RecordRejected
+from salesforce_seg.errors import ConfigurationError, RecordRejected
 from salesforce_seg.shutdown import shielded
+from target_salesforce_seg.blame import blame
+from target_salesforce_seg.catalog import FieldGone
 from target_salesforce_seg.classify import Incoming, NotForSalesforce, PlainRecord, classify
-from target_salesforce_seg.intents import Intent, Refusal, in_waves
+from target_salesforce_seg.event_ids import EventIds
+from target_salesforce_seg.intents import Intent, Refusal
 from target_salesforce_seg.outcomes import BatchOutcomes, Rejection
-from target_salesforce_seg.writers.composite import Lost, Written
+from target_salesforce_seg.writers.results import Lost, Refused, Written, gave_up, rejected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,11 +25,21 @@ if TYPE_CHECKING:
     from target_salesforce_seg.plans import Plans
     from target_salesforce_seg.resolver import Resolution, Resolver
     from target_salesforce_seg.settings import TargetSettings
-    from target_salesforce_seg.writers.composite import CompositeWriter, Result
+    from target_salesforce_seg.writers.results import Result
+    from target_salesforce_seg.writers.routes import Writers
     from target_salesforce_seg.writes import Write
 
 MOST_ROUNDS = 30
 """How many more rounds a batch takes to find out which events spoil the writes they share with others."""
+
+MOST_DESCRIBES = 3
+"""How often a batch asks again which fields there are, because one that was there is gone."""
+
+ALONE_AFTER = 4
+"""So many losses, and a write travels all alone (see :data:`writers.chunks.LOSS_SHRINKS`)."""
+
+FEW = 10
+"""Records that may be at fault themselves when nothing else is left to write and they do not come through."""
 
 _OUTCOME_UNKNOWN = RecordRejected(
     "Salesforce did not answer, so the record may have been created or not, and nothing in the event finds "
@@ -43,7 +56,7 @@ class Settlement:
         plans: turns events into intents.
         catalog: the objects.
         resolver: looks records up.
-        writer: writes.
+        writers: write.
         backoff: how often, and after what wait, a write whose answer was lost is looked up and tried again.
         until_booked: what is to hold until the batch is booked and its state is out: so long are creates that
             the next run could not look up kept from signals, or they would be made twice.
@@ -56,7 +69,7 @@ class Settlement:
         catalog: Catalog,
         *,
         resolver: Resolver,
-        writer: CompositeWriter,
+        writers: Writers,
         backoff: Backoff,
         until_booked: ExitStack,
     ) -> None:
@@ -64,11 +77,16 @@ class Settlement:
         self._plans = plans
         self._catalog = catalog
         self._resolver = resolver
-        self._writer = writer
+        self._writers = writers
         self._backoff = backoff
         self._until_booked = until_booked
-        self._losses: Counter[Intent] = Counter()
+        self._event_ids = EventIds(settings, catalog)
+        self._named: list[str] = []
+        self._losses: dict[Intent, int] = defaultdict(int)
         self._rounds = 0
+        self._described = 0
+        self._lost_in_a_row = 0
+        self._came_through = False
         self.outcomes = BatchOutcomes()
 
     def settle(self, batch: Sequence[Incoming]) -> None:
@@ -81,12 +99,9 @@ class Settlement:
         classified = [(place, event) for place, event in seen if event is not None]
         if not classified:
             return
-        self._catalog.load(
-            sobject for _, event in classified for sobject in self._plans.objects_named_by(event)
-        )
-        intents = list(self._intents(batch, classified))
-        for wave in in_waves(intents):
-            self._carry_out(wave)
+        self._named = [name for _, event in classified for name in self._plans.objects_named_by(event)]
+        self._catalog.load(self._named)
+        self._carry_out(list(self._intents(batch, classified)))
 
     def _classified(self, position: int, incoming: Incoming) -> Event | PlainRecord | None:
         try:
@@ -107,6 +122,10 @@ class Settlement:
         for position, event in classified:
             only = batch[position].only
             planned = self._plans.of(position, event)
+            try:
+                self._event_ids.give(event, (each for each in planned if isinstance(each, Intent)))
+            except RecordRejected as error:
+                planned = [Refusal(each.object, each.operation, error) for each in planned]
             again = [each for each in planned if (each.object, each.operation) == only]
             for each in again or planned:
                 if isinstance(each, Refusal):
@@ -115,29 +134,76 @@ class Settlement:
                     self.outcomes.expect(each)
                     yield each
 
+    # Rounds
+
     def _carry_out(self, intents: list[Intent]) -> None:
-        """Resolve and write some intents of one wave, and then what is to be tried again of them."""
-        resolution = self._resolver.resolve(intents)
-        self._note_settled(resolution)
-        if any(intent.match is None for write in resolution.writes for intent in write.intents):
+        """Resolve and write some intents, then what is to be tried again of them, then what waited."""
+        while intents:
+            resolution = self._resolved(intents)
+            self._note_settled(resolution)
+            for again in self._written(resolution.writes):
+                self._rounds += 1
+                self._carry_out(again)
+            intents = resolution.later
+
+    def _resolved(self, intents: list[Intent]) -> Resolution:
+        try:
+            return self._resolver.resolve(intents)
+        except FieldGone as gone:
+            if self._described >= MOST_DESCRIBES:
+                raise ConfigurationError(
+                    f"{gone.message} Give the user access to the field, or take it out of the settings.",
+                    code=gone.code,
+                ) from None
+        self._describe_again()
+        return self._resolved(intents)
+
+    def _describe_again(self) -> None:
+        self._described += 1
+        self._catalog.forget()
+        self._catalog.load(self._named)
+
+    def _written(self, writes: list[Write]) -> list[list[Intent]]:
+        """Write; give back what is to be tried again, in parts that must follow each other."""
+        if not writes:
+            return []
+        for write in writes:
+            write.losses = max(self._losses[intent] for intent in write.intents)
+        if any(intent.match is None for write in writes for intent in write.intents):
             self._until_booked.enter_context(shielded())
         results: dict[Write, Result] = {}
         try:
-            self._writer.write(resolution.writes, results)
+            self._writers.write(writes, results)
         except BaseException:
-            for write in resolution.writes:
-                if isinstance(results.get(write), Written):
-                    self._note_written(write)
+            for write in writes:
+                if isinstance(result := results.get(write), Written):
+                    self._note_written(write, result)
             raise
+        lost = [result for result in results.values() if isinstance(result, Lost)]
+        self._check_alive(lost, writes)
         rounds: dict[int, list[Intent]] = defaultdict(list)
-        for write in resolution.writes:
+        if any(isinstance(result, Refused) and result.missing for result in results.values()):
+            self._describe_again()
+        for write in writes:
             for number, part in enumerate(self._conclude(write, results[write])):
                 rounds[number] += part
-        if any(isinstance(result, Lost) for result in results.values()) and rounds:
+        if lost and rounds:
             self._backoff.sleep(self._backoff.wait_before(max(self._losses.values()) + 1, 1.0, None))
-        for number in sorted(rounds):
-            self._rounds += 1
-            self._carry_out(rounds[number])
+        return [sorted(rounds[number], key=lambda intent: intent.position) for number in sorted(rounds)]
+
+    def _check_alive(self, lost: Sequence[Lost], writes: Sequence[Write]) -> None:
+        """Tell a few records that Salesforce chokes on from an org that takes no writes.
+
+        Raises:
+            SalesforceError: Nothing comes through any more.
+        """
+        self._came_through = self._came_through or len(lost) < len(writes)
+        self._lost_in_a_row = self._lost_in_a_row + 1 if len(lost) == len(writes) else 0
+        is_few = self._came_through and len(lost) <= FEW
+        if self._lost_in_a_row > max(self._backoff.max_retries, ALONE_AFTER) and not is_few:
+            raise lost[0].error
+
+    # Results
 
     def _conclude(self, write: Write, result: Result) -> list[list[Intent]]:
         """Note what a write came to.
@@ -146,26 +212,44 @@ class Settlement:
             The intents to try again: in one part, or in several that must follow each other.
         """
         if isinstance(result, Written):
-            self._note_written(write)
+            self._note_written(write, result)
             return []
         if isinstance(result, Lost):
             return [self._to_look_up_again(write, result)]
+        if result.missing and self._may_leave_out(write, result.missing):
+            return [write.intents]
         if result.look_again and not any(intent.rerouted or intent.match is None for intent in write.intents):
             for intent in write.intents:
                 intent.rerouted = True
             return [write.intents]
         return self._taken_apart(write, result.error)
 
+    def _may_leave_out(self, write: Write, missing: str) -> bool:
+        """Whether a field that is gone can be left out, as a field that was never there is."""
+        now = self._catalog.of_event(write.sobject.name)
+        return (
+            self._settings.unknown_fields == "drop"
+            and self._described < MOST_DESCRIBES
+            and now.field(missing) is None
+        )
+
     def _to_look_up_again(self, write: Write, result: Lost) -> list[Intent]:
-        """The intents of a lost write that can be looked up; a blind create is rejected, never sent twice."""
+        """The intents of a lost write that can be looked up; a blind create is rejected, never sent twice.
+
+        What is lost again and again even on its own, while others come through, is given up.
+        """
+        again: list[Intent] = []
+        most = self._backoff.max_retries
         for intent, door in _doors(write):
             intent.lost = intent.lost or door
             self._losses[intent] += 1
             if intent.match is None:
                 self._reject(intent, _OUTCOME_UNKNOWN)
-            elif self._losses[intent] > self._backoff.max_retries:
-                raise result.error
-        return [intent for intent in write.intents if intent.match is not None]
+            elif self._losses[intent] > ALONE_AFTER + most:
+                self._reject(intent, gave_up(rejected(result.error), self._losses[intent]).error)
+            else:
+                again.append(intent)
+        return again
 
     def _taken_apart(self, write: Write, error: RecordRejected) -> list[list[Intent]]:
         """Reject the intents that spoil a write for several; the others are tried again without them.
@@ -180,8 +264,8 @@ class Settlement:
             self._reject(intent, error)
         return parts
 
-    def _note_written(self, write: Write) -> None:
-        for intent, door in _doors(write):
+    def _note_written(self, write: Write, result: Written) -> None:
+        for intent, door in _doors(write, created=result.created):
             self.outcomes.done(intent, intent.lost or door)
 
     def _reject(self, intent: Intent, error: RecordRejected) -> None:
@@ -190,48 +274,17 @@ class Settlement:
     def _note_settled(self, resolution: Resolution) -> None:
         for intent, error in resolution.refused:
             self._reject(intent, error)
-        settled = [intent for write in resolution.unchanged for intent in write.intents]
-        for intent in (*settled, *resolution.gone):
+        for intent in resolution.unchanged:
             self.outcomes.done(intent, intent.lost or "unchanged")
 
 
-def blame(write: Write, error: RecordRejected) -> tuple[list[Intent], list[list[Intent]]]:
-    """Say which events of a refused write are at fault.
-
-    Salesforce names the fields it minds: whoever gave such a field its last value is at fault, and whoever
-    gave it the same value; if no event did, all are. If it names no field, both halves are tried again.
-
-    Returns:
-        The intents to reject, and parts of the others to try again one after the other.
-    """
-    intents = write.intents
-    if len(intents) == 1:
-        return intents, []
-    blamed = {name.lower() for name in error.fields}
-    if not blamed:
-        middle = len(intents) // 2
-        return [], [intents[:middle], intents[middle:]]
-    said = [
-        {
-            name: value
-            for name, value in intent.fields_for(write.sobject.name).items()
-            if name.lower() in blamed
-        }
-        for intent in intents
-    ]
-    last = next((values for values in reversed(said) if values), None)
-    if last is None:
-        return intents, []
-    at_fault = [intent for intent, values in zip(intents, said, strict=True) if values == last]
-    others = [intent for intent in intents if intent not in at_fault]
-    return at_fault, [others] if others else []
-
-
-def _doors(write: Write) -> Iterable[tuple[Intent, str]]:
+def _doors(write: Write, *, created: bool = True) -> Iterable[tuple[Intent, str]]:
     """What each intent of a write counts as, seen after the ones before it."""
     first = write.intents[0]
     for intent in write.intents:
-        if intent is first and write.operation != "update":
-            yield intent, "created" if write.operation == "create" else "deleted"
+        if intent is first and write.operation == "delete":
+            yield intent, "deleted"
+        elif intent is first and write.operation == "create" and created:
+            yield intent, "created"
         else:
             yield intent, "updated" if intent in write.changing else "unchanged"

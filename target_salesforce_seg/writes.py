@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from salesforce_seg import fields as field_types
 from target_salesforce_seg.intents import Intent, comparable
 from target_salesforce_seg.mapping.tables import PLACEHOLDER
+from target_salesforce_seg.relationships import field_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from salesforce_seg.describe import FieldDescribe, SObjectDescribe
 
@@ -21,13 +22,16 @@ class Write:
 
     Attributes:
         sobject: the object.
-        operation: create, update or delete.
+        operation: create, update or delete; empty while nobody wants anything.
         record_id: empty for a create.
         stored: the record as it is now, as far as it was read.
         intents: in the order of their events.
         record: what to send.
         changing: the intents that change something, each seen after the ones before it.
         left_out: fields that such an operation cannot write.
+        upsert_by: the unique external-id field that makes a create repeatable; empty if there is none.
+        losses: how often the answer to it was lost.
+        awaited: whether something else that a later event wants done waits for it.
     """
 
     sobject: SObjectDescribe
@@ -38,19 +42,9 @@ class Write:
     record: dict[str, Any] = field(default_factory=dict)
     changing: set[Intent] = field(default_factory=set)
     left_out: set[str] = field(default_factory=set)
-
-
-def joined(writes: Iterable[Write]) -> list[Write]:
-    """Put writes to one record together, whatever way each of them found it."""
-    joined: dict[Any, Write] = {}
-    for write in writes:
-        name = (write.sobject.name, write.operation, write.record_id) if write.record_id else id(write)
-        first = joined.setdefault(name, write)
-        if first is not write:
-            first.stored = {**write.stored, **first.stored}
-            both = dict.fromkeys([*first.intents, *write.intents])
-            first.intents = sorted(both, key=lambda intent: intent.position)
-    return list(joined.values())
+    upsert_by: str = ""
+    losses: int = 0
+    awaited: bool = False
 
 
 def complete(write: Write) -> None:
@@ -63,24 +57,33 @@ def complete(write: Write) -> None:
     wanted: dict[str, Any] = {}
     for intent in write.intents:
         for name, value in _fields(write, intent, now):
-            described = write.sobject.field(name)
+            described = field_behind(write.sobject, name)
             if described is None or not (described.createable if creates else described.updateable):
                 write.left_out.add(name)
                 continue
-            if not _is_so_already(described, now, value):
+            if not _is_so_already(described, name, now, value):
                 write.changing.add(intent)
             now[name] = wanted[name] = value
-    if creates:
-        write.changing.add(write.intents[0])
-        for name in write.intents[0].placeholders:
-            wanted[name] = PLACEHOLDER if wanted.get(name) is None else wanted[name]
-        write.record = {name: value for name, value in wanted.items() if value is not None}
-    else:
+    if not creates:
         write.record = {
             name: value
             for name, value in wanted.items()
-            if (described := write.sobject.field(name)) and not _is_so_already(described, write.stored, value)
+            if (described := field_behind(write.sobject, name))
+            and not _is_so_already(described, name, write.stored, value)
         }
+        return
+    write.changing.add(write.intents[0])
+    for name in write.intents[0].placeholders:
+        wanted[name] = PLACEHOLDER if wanted.get(name) is None else wanted[name]
+    write.record = {name: value for name, value in wanted.items() if value is not None}
+    write.upsert_by = _unique_key(write)
+
+
+def _unique_key(write: Write) -> str:
+    match = write.intents[0].match
+    key = write.sobject.field(match.fields[0]) if match and len(match.fields) == 1 else None
+    usable = key is not None and key.external_id and key.unique and key.name in write.record
+    return key.name if key is not None and usable else ""
 
 
 def _fields(write: Write, intent: Intent, now: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -100,7 +103,9 @@ def _fields(write: Write, intent: Intent, now: Mapping[str, Any]) -> Iterator[tu
         yield name, value
 
 
-def _is_so_already(described: FieldDescribe, stored: Mapping[str, Any], value: Any) -> bool:
+def _is_so_already(described: FieldDescribe, name: str, stored: Mapping[str, Any], value: Any) -> bool:
+    if name != described.name and "." in name:
+        return name in stored and stored[name] == value
     return described.name in stored and field_types.same_value(described, stored[described.name], value)
 
 

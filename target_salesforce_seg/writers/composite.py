@@ -6,77 +6,75 @@ collections), "sObject Collections", "Assignment Rule Header", "Duplicate Rule H
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import deque
-from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite
 from salesforce_seg.answers import refusal
-from salesforce_seg.errors import RecordRejected, Remedy, SalesforceError, ServerUnavailable, remedy_for
+from salesforce_seg.errors import (
+    RunFailed,
+    SalesforceError,
+    ServerUnavailable,
+    remedy_for,
+)
+from target_salesforce_seg.calls import NOT_HERE
+from target_salesforce_seg.relationships import nested
+from target_salesforce_seg.writers.chunks import Chunk, chunks_of, next_call
+from target_salesforce_seg.writers.results import (
+    PASSING,
+    STOP,
+    Lost,
+    Refused,
+    Result,
+    Written,
+    gave_up,
+    of_row,
+    refused,
+    rejected,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from salesforce_seg.composite import RowResult, SubRequest, SubResponse
-    from salesforce_seg.session import Session
+    from target_salesforce_seg.calls import Calls
+    from target_salesforce_seg.writers.pace import Pace
     from target_salesforce_seg.writes import Write
 
-_OPERATIONS = ("create", "update", "delete")
-MOST_OBJECTS = 10
-"""Objects in one collection."""
+MOST_LOST_CALLS = 5
+"""When so many calls in a row are lost, the others are not even tried."""
 
-_PASSING = {Remedy.RETRY, Remedy.RETRY_ROW, Remedy.RELOGIN}
-_STOP = {Remedy.FATAL, Remedy.STOP_QUOTA}
 _TOO_MUCH_OR_SPOILED = {400, 413}
 """Statuses of a whole call that one record, or too many of them, may have caused."""
 
-
-_REFERENCE = "@{"
-"""What composite takes for a reference to another member's answer, in any text; it has no escape."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """The write took effect."""
-
-    record_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """The write was refused for good; with ``look_again`` the record may be another one now."""
-
-    error: RecordRejected
-    look_again: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Whether the write took effect is not known."""
-
-    error: ServerUnavailable
-
-
-Result = Written | Refused | Lost
+log = logging.getLogger(__name__)
 
 
 class CompositeWriter:
     """Writes to one org.
 
     Args:
-        session: the connection.
+        calls: the connection.
+        pace: how much travels in one call.
         auto_assign: whether assignment rules run on records that are created. They never run on updates,
             where they would give records to other owners again and again.
         allow_duplicates: whether records are saved that duplicate rules only warn about.
     """
 
-    def __init__(self, session: Session, *, auto_assign: bool, allow_duplicates: bool) -> None:
-        self._session = session
+    def __init__(self, calls: Calls, pace: Pace, *, auto_assign: bool, allow_duplicates: bool) -> None:
+        self._calls = calls
+        self._session = calls.session
+        self._pace = pace
+        self._not_in_composite: set[str] = set()
+        self._strain = ""
         duplicates = {"Sforce-Duplicate-Rule-Header": "allowSave=true"} if allow_duplicates else {}
         never = {"Sforce-Auto-Assign": "FALSE"}
+        creating = {"Sforce-Auto-Assign": "TRUE" if auto_assign else "FALSE"} | duplicates
         self._headers = {
-            "create": {"Sforce-Auto-Assign": "TRUE" if auto_assign else "FALSE"} | duplicates,
+            "create": creating,
+            "upsert": creating,
             "update": never | duplicates,
             "delete": {},
         }
@@ -91,49 +89,100 @@ class CompositeWriter:
         Raises:
             SalesforceError: the run cannot go on.
         """
-        most = composite.MOST_RECORDS
-        chunks = deque(_chunks(writes, most))
+        chunks = deque(chunks_of(writes, self._pace.records))
         tries = 0
         while chunks:
-            again: list[Write] = []
-            while chunks:
-                now = _next_call(chunks)
-                for chunk, response in zip(now, self._send(now, results), strict=True):
-                    if response is not None:
-                        self._take(chunk, response, results, chunks, again)
-            if again and tries < self._session.settings.max_retries:
-                tries += 1
-                backoff = self._session.backoff
-                backoff.sleep(backoff.wait_before(tries + 1, 1.0, None))
-                chunks.extend(_chunks(again, max(1, most >> tries)))
+            again = self._send_all(chunks, results)
+            if not again:
+                return
+            tries += 1
+            if tries > self._session.settings.max_retries:
+                _give_up(again, results, tries)
+                return
+            backoff = self._session.backoff
+            backoff.sleep(backoff.wait_before(tries + 1, 1.0, None))
+            chunks.extend(chunks_of(again, max(1, self._pace.records >> tries)))
+
+    # Sending
+
+    def _send_all(self, chunks: deque[Chunk], results: dict[Write, Result]) -> list[Write]:
+        """Send chunks until none is left, or one after the other is lost; give back what to send again."""
+        again: list[Write] = []
+        lost = 0
+        while chunks:
+            now = next_call(chunks, self._pace.collections)
+            self._strain = ""
+            answers = self._send(now, results)
+            for chunk, response in zip(now, answers, strict=True):
+                if response is not None:
+                    self._take(chunk, response, results, chunks, again)
+            if self._strain:
+                self._pace.narrow(self._strain)
+            lost = 0 if any(answers) else lost + 1
+            if lost >= MOST_LOST_CALLS and chunks:
+                error = next(each for each in map(results.get, now[0].writes) if isinstance(each, Lost))
+                results |= {write: error for chunk in chunks for write in chunk.writes}
+                chunks.clear()
+        return again
 
     def _send(self, chunks: Sequence[Chunk], results: dict[Write, Result]) -> list[SubResponse | None]:
         """Send some chunks in one call; None for a chunk whose answer was lost."""
         requests = [self._request(chunk) for chunk in chunks]
+        started = time.monotonic()
         try:
-            if chunks[0].alone:
-                return [composite.send_alone(self._session, requests[0])]
-            return [*composite.send(self._session, requests)]
+            if any(self._is_apart(chunk) for chunk in chunks):
+                responses = [self._calls.alone(request) for request in requests]
+            else:
+                responses = self._calls.send(requests)
         except ServerUnavailable as error:
-            if not error.outcome_unknown:
-                raise
+            self._strain = "an answer did not come"
             results |= {write: Lost(error) for chunk in chunks for write in chunk.writes}
             return [None for _ in chunks]
+        except RunFailed:
+            raise
         except SalesforceError as error:
-            if error.status not in _TOO_MUCH_OR_SPOILED or remedy_for(error.status, error.code) in _STOP:
+            if error.status not in _TOO_MUCH_OR_SPOILED or remedy_for(error.status, error.code) in STOP:
                 raise
             if len(chunks) > 1:
                 return [response for chunk in chunks for response in self._send([chunk], results)]
             entry = {"errorCode": error.code, "message": error.message, "fields": list(error.fields)}
             return [composite.SubResponse(error.status, [entry])]
+        self._pace.answered(time.monotonic() - started)
+        pairs = zip(chunks, requests, responses, strict=True)
+        return [self._outside_if_refused(*each) for each in pairs]
+
+    def _outside_if_refused(self, chunk: Chunk, request: SubRequest, response: SubResponse) -> SubResponse:
+        """Try a collection outside the composite that would not have it; remember where that helps."""
+        operation = chunk.kind.operation
+        if response.status not in NOT_HERE or self._is_apart(chunk) or self._calls.composite_refused:
+            return response
+        outside = self._calls.alone(request)
+        if outside.ok:
+            self._not_in_composite.add(operation)
+            log.warning(
+                "Inside composite requests %ss are refused (HTTP %d): each collection of 200 records is an "
+                "API call of its own.",
+                operation,
+                response.status,
+            )
+        return outside
+
+    def _is_apart(self, chunk: Chunk) -> bool:
+        """Whether a chunk cannot travel inside a composite."""
+        return chunk.kind.alone or chunk.kind.operation in self._not_in_composite
 
     def _request(self, chunk: Chunk) -> SubRequest:
-        headers = self._headers[chunk.operation]
-        if chunk.operation == "delete":
+        headers = self._headers[chunk.kind.operation]
+        if chunk.kind.operation == "delete":
             ids = [write.record_id for write in chunk.writes]
             return composite.delete(self._session, ids, headers=headers)
-        make = composite.create if chunk.operation == "create" else composite.update
-        return make(self._session, [_record(write) for write in chunk.writes], headers=headers)
+        records = [_record(write) for write in chunk.writes]
+        if chunk.kind.operation == "upsert":
+            return composite.upsert(self._session, *chunk.kind.upsert_by, records, headers=headers)
+        make = composite.create if chunk.kind.operation == "create" else composite.update
+        return make(self._session, records, headers=headers)
+
+    # Answers
 
     def _take(
         self,
@@ -144,99 +193,66 @@ class CompositeWriter:
         again: list[Write],
     ) -> None:
         """Note the results of a chunk; put aside what is to be sent again, in parts or after a wait."""
+        what = f"writing {chunk.writes[0].sobject.name} records"
         if response.ok:
             rows = composite.row_results(response, len(chunk.writes))
-            results |= {write: _of_row(write, row) for write, row in zip(chunk.writes, rows, strict=True)}
-            again += [w for w, row in zip(chunk.writes, rows, strict=True) if _failed_for_now(row)]
-            for row in rows:
-                if not row.success and row.remedy in _STOP:
-                    raise refusal(f"writing {chunk.writes[0].sobject.name} records", 0, row.errors)
+            for write, row in zip(chunk.writes, rows, strict=True):
+                results[write] = _of_row(row)
+                if not row.success and row.remedy in PASSING:
+                    again.append(write)
+                    self._strain = "records are locked, or take too much work at once"
+                elif not row.success and row.remedy in STOP:
+                    raise refusal(what, 0, row.errors)
             return
-        error = response.error(f"writing {chunk.writes[0].sobject.name} records")
-        if response.remedy in _STOP:
+        error = response.error(what)
+        if response.remedy in STOP:
             raise error
-        if response.remedy in _PASSING and chunk.operation == "create":
-            lost = Lost(ServerUnavailable(error.message, outcome_unknown=True, code=error.code))
-            results |= dict.fromkeys(chunk.writes, lost)
-        elif response.remedy in _PASSING:
-            results |= dict.fromkeys(chunk.writes, Refused(_rejected(error)))
+        if response.remedy in PASSING and chunk.kind.operation == "create":
+            self._strain = "Salesforce cannot take so much at the moment"
+            results |= dict.fromkeys(chunk.writes, Lost(error))
+        elif response.remedy in PASSING:
+            self._strain = "Salesforce cannot take so much at the moment"
+            results |= dict.fromkeys(chunk.writes, Refused(rejected(error)))
             again += chunk.writes
+        elif missing := refused(error).missing:
+            self._take_missing(chunk, missing, error, results, chunks)
         elif len(chunk.writes) > 1:
             chunks.extend(chunk.halves())
         else:
-            results[chunk.writes[0]] = Refused(_rejected(error))
+            results[chunk.writes[0]] = refused(error)
+
+    def _take_missing(
+        self,
+        chunk: Chunk,
+        missing: str,
+        error: SalesforceError,
+        results: dict[Write, Result],
+        chunks: deque[Chunk],
+    ) -> None:
+        """Sort out the records that have a field which the object has not; the others go on."""
+        having = {
+            write for write in chunk.writes if missing.lower() in {name.lower() for name in write.record}
+        }
+        results |= dict.fromkeys(having or chunk.writes, refused(error))
+        others = [write for write in chunk.writes if having and write not in having]
+        if others:
+            chunks.append(Chunk(chunk.kind, others))
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Writes for one collection.
-
-    Attributes:
-        operation: create, update or delete, the same for all.
-        writes: by object, because Salesforce cuts a collection wherever the object changes.
-        alone: whether it must not travel inside a composite.
-    """
-
-    operation: str
-    writes: list[Write]
-    alone: bool = False
-
-    def halves(self) -> tuple[Chunk, Chunk]:
-        """The chunk in two."""
-        middle = len(self.writes) // 2
-        first, second = self.writes[:middle], self.writes[middle:]
-        return Chunk(self.operation, first, self.alone), Chunk(self.operation, second, self.alone)
-
-
-def _chunks(writes: Iterable[Write], most: int) -> Iterator[Chunk]:
-    """Chunks of so many writes at most."""
-
-    def kind(write: Write) -> tuple[bool, int]:
-        return _looks_like_a_reference(write), _OPERATIONS.index(write.operation)
-
-    ordered = sorted(writes, key=lambda write: (kind(write), write.sobject.name))
-    for (alone, operation), alike in groupby(ordered, key=kind):
-        chunk: list[Write] = []
-        objects: set[str] = set()
-        for write in alike:
-            objects.add(write.sobject.name)
-            if len(chunk) == most or len(objects) > MOST_OBJECTS:
-                yield Chunk(_OPERATIONS[operation], chunk, alone)
-                chunk, objects = [], {write.sobject.name}
-            chunk.append(write)
-        yield Chunk(_OPERATIONS[operation], chunk, alone)
-
-
-def _next_call(chunks: deque[Chunk]) -> list[Chunk]:
-    """Take the chunks that travel in the next call."""
-    now = [chunks.popleft()]
-    while (
-        chunks and len(now) < composite.MOST_QUERIES_AND_COLLECTIONS and not (now[0].alone or chunks[0].alone)
-    ):
-        now.append(chunks.popleft())
-    return now
-
-
-def _looks_like_a_reference(write: Write) -> bool:
-    return any(isinstance(value, str) and _REFERENCE in value for value in write.record.values())
-
-
-def _of_row(write: Write, row: RowResult) -> Result:
+def _of_row(row: RowResult) -> Result:
     if row.success:
-        return Written(row.id or write.record_id)
-    first = row.errors[0]
-    rejected = RecordRejected(first.message, code=first.code, fields=first.fields, errors=row.errors)
-    return Refused(rejected, look_again=row.remedy is Remedy.REROUTE)
+        return Written(row.created is not False)
+    return of_row(row.errors, row.remedy)
 
 
-def _failed_for_now(row: RowResult) -> bool:
-    return not row.success and row.remedy in _PASSING
+def _give_up(writes: Iterable[Write], results: dict[Write, Result], tries: int) -> None:
+    for write in writes:
+        result = results[write]
+        if isinstance(result, Refused):
+            results[write] = gave_up(result.error, tries)
 
 
 def _record(write: Write) -> dict[str, Any]:
     attributes: dict[str, Any] = {"attributes": {"type": write.sobject.name}}
-    return attributes | ({"id": write.record_id} if write.record_id else {}) | write.record
-
-
-def _rejected(error: SalesforceError) -> RecordRejected:
-    return RecordRejected(error.message, code=error.code, fields=error.fields, errors=error.errors)
+    own = {"id": write.record_id} if write.record_id else {}
+    return attributes | own | nested(write.sobject, write.record)

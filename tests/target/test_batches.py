@@ -11,8 +11,6 @@ from hypothesis import strategies as st
 from recorder import Recorder
 from target_pipe import group, identify, messages, track
 
-from target_salesforce_seg.intents import Intent, Match, grouped, in_waves
-
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
@@ -126,41 +124,6 @@ def test_a_batch_comes_to_the_same_as_its_events_one_by_one(
         row | {"Email": row["Email"].lower()} for row in together
     ]
     assert first == second
-
-
-INTENTS = st.lists(
-    st.builds(
-        lambda position, operation, key: Intent(
-            position,
-            "Lead",
-            operation,
-            match=None if operation == "create" else Match(("Email",), (key,), (key,)),
-        ),
-        st.integers(),
-        st.sampled_from(["create", "update", "upsert", "delete"]),
-        st.sampled_from("abc"),
-    )
-)
-
-
-@given(INTENTS)
-def test_waves_keep_every_intent_once_and_the_order_on_each_record(intents: list[Intent]) -> None:
-    waves = in_waves(intents)
-    flat = [intent for wave in waves for intent in wave]
-    assert sorted(map(id, flat)) == sorted(map(id, intents))
-    for key in "abc":
-
-        def of_record(some: list[Intent], key: str = key) -> list[Intent]:
-            return [intent for intent in some if intent.match and intent.match.values == (key,)]
-
-        assert of_record(flat) == of_record(intents)
-    for wave in waves:
-        operations: dict[Any, set[str]] = {}
-        for intent in wave:
-            if intent.match:
-                operations.setdefault(intent.match.key, set()).add(intent.operation)
-        assert all(len(each) == 1 for each in operations.values())
-        assert sum(len(group.intents) for group in grouped(wave)) == len(wave)
 
 
 def states(number: int) -> list[Any]:

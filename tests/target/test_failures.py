@@ -88,7 +88,8 @@ def test_rows_that_stay_locked_are_rejects(org: OrgClient, send: Any) -> None:
     org.faults([COMPOSITE | {"skip": 2, "times": None, "action": {"lock_rows": True}}])
     outcome = send(person(1), person(2), max_retries=1)
     outcome.doors(rejected=2)
-    assert outcome.codes == ["UNABLE_TO_LOCK_ROW"] * 2
+    assert outcome.codes == ["GAVE_UP"] * 2
+    assert "Gave up after 2 tries: UNABLE_TO_LOCK_ROW: " in outcome.rejects[0]["reason"]
     assert leads(org) == 0
 
 

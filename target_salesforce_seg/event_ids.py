@@ -1,0 +1,88 @@
+"""A key for records that nothing else finds again: the messageId of the event that creates them.
+
+Kept in an external-id field (``event_id_field``), it makes a create as repeatable as an upsert.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from salesforce_seg import fields as field_types
+from salesforce_seg.errors import ConfigurationError, RecordRejected
+from target_salesforce_seg.events import Event, key_text
+from target_salesforce_seg.intents import Intent, Match
+from target_salesforce_seg.paths import MISSING, member
+from target_salesforce_seg.settings import EVERY_OBJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from salesforce_seg.describe import FieldDescribe
+    from target_salesforce_seg.catalog import Catalog
+    from target_salesforce_seg.classify import PlainRecord
+    from target_salesforce_seg.settings import TargetSettings
+
+SETTING = "event_id_field"
+
+
+class EventIds:
+    """Gives creates their key.
+
+    Args:
+        settings: ``event_id_field``.
+        catalog: the objects.
+    """
+
+    def __init__(self, settings: TargetSettings, catalog: Catalog) -> None:
+        self._names = {name.lower(): field for name, field in settings.event_id_field.items()}
+        self._catalog = catalog
+
+    def give(self, event: Event | PlainRecord, intents: Iterable[Intent]) -> None:
+        """Give the creates of one event a match on its messageId; a second one of an object its own.
+
+        Raises:
+            ConfigurationError: The setting names a field that is no external id of its object.
+            RecordRejected: The messageId is too long for the field.
+        """
+        if not self._names:
+            return
+        message_id = _message_id(event)
+        places: dict[str, int] = {}
+        for intent in intents:
+            if intent.operation != "create" or intent.match is not None:
+                continue
+            place = places[intent.object] = places.get(intent.object, 0) + 1
+            field = self._field(intent.object)
+            if field is None or message_id is None:
+                continue
+            value = message_id if place == 1 else f"{message_id}:{place}"
+            if not field_types.fits(field, value):
+                raise RecordRejected(
+                    f"The messageId has {len(value)} characters; {intent.object}.{field.name} takes "
+                    f"{field.length}.",
+                    code="KEY_TOO_LONG",
+                    fields=[field.name],
+                )
+            intent.match = Match.on([(field, value)])
+
+    def _field(self, name: str) -> FieldDescribe | None:
+        sobject = self._catalog.of_event(name)
+        own = self._names.get(name.lower())
+        field = sobject.field(own or self._names.get(EVERY_OBJECT, ""))
+        if field is None and own is None:
+            return None
+        if field is None or not field.external_id or not field.createable:
+            raise ConfigurationError(
+                f"{SETTING}: {sobject.name} has no external-id field {own or self._names[EVERY_OBJECT]} that "
+                "this user can write. Make a text field of 100 characters, external ID and unique, and give "
+                "the user access to it."
+            )
+        return field
+
+
+def _message_id(event: Event | PlainRecord) -> str | None:
+    """The messageId; rows of Segment's warehouse tables have it in ``id``."""
+    message_id = member(event.record, "messageId")
+    if message_id is MISSING and isinstance(event, Event) and event.from_row:
+        message_id = member(event.record, "id")
+    return key_text(message_id)

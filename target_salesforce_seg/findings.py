@@ -1,0 +1,178 @@
+"""What the lookups of one round have found: records by key, Contacts for Leads, masters of merged records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_seg.intents import Intent, Match
+from target_salesforce_seg.lookup import Found, Lookup, Question
+from target_salesforce_seg.relationships import selectable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from salesforce_seg.describe import SObjectDescribe
+    from salesforce_seg.errors import RecordRejected
+    from target_salesforce_seg.catalog import Catalog
+    from target_salesforce_seg.merging import Way
+
+_OF_A_LEAD = ("IsConverted", "ConvertedContactId")
+_MOST_MERGES = 5
+"""How often a record may have been merged into another that was merged in its turn."""
+
+Row = dict[str, Any]
+
+
+class Findings:
+    """Looks up what the intents of one round may be about.
+
+    Args:
+        lookup: asks the org.
+        catalog: the objects.
+        intents: of the round.
+        match_contacts: whether Contacts stand in for Leads that do not exist.
+
+    Attributes:
+        ways: by object, the fields that records are looked for by.
+    """
+
+    def __init__(
+        self, lookup: Lookup, catalog: Catalog, intents: list[Intent], *, match_contacts: bool
+    ) -> None:
+        self._lookup = lookup
+        self._catalog = catalog
+        self._match_contacts = match_contacts
+        self.ways: dict[str, list[Way]] = defaultdict(list)
+        self._contact_matches: dict[Any, Match | None] = {}
+        self._found: dict[tuple[str, Way], Found] = {}
+        self._contacts: Found = Found()
+        self._ask(intents)
+        self._follow_merges(intents)
+        self._ask_contacts(intents)
+
+    def rows(self, intent: Intent) -> list[Row] | RecordRejected:
+        """The records that an intent is about, the oldest first; or why they could not be looked for."""
+        if intent.match is None:
+            return []
+        found = self._found[intent.object, intent.match.fields]
+        return found.refused.get(intent.match.key) or found.get(intent.match.key, [])
+
+    def contact_match(self, intent: Intent) -> Match | None:
+        """How to find the Contact that stands in for a Lead, where that is wanted and possible."""
+        match = intent.match
+        if not self._match_contacts or match is None or intent.contact_fields is None:
+            return None
+        if intent.object != "Lead" or intent.operation != "upsert":
+            return None
+        name = (match.fields, match.key)
+        if name not in self._contact_matches:
+            self._contact_matches[name] = _as_contact(self._catalog["Contact"], match)
+        return self._contact_matches[name]
+
+    def stand_ins(self, intent: Intent) -> list[Row]:
+        """The Contacts that stand in for a Lead that does not exist."""
+        match = self.contact_match(intent)
+        return self._found["Contact", match.fields].get(match.key, []) if match else []
+
+    def contact(self, contact_id: str) -> Row | None:
+        """The Contact that a Lead was converted to, unless it is deleted or hidden."""
+        return next(iter(self._contacts.get((contact_id,), [])), None)
+
+    def _ask(self, intents: list[Intent]) -> None:
+        matches: dict[tuple[str, Way], dict[Any, Match]] = defaultdict(dict)
+        wanted: dict[str, dict[str, None]] = defaultdict(dict)
+        for intent in intents:
+            wanted[intent.object] |= dict.fromkeys(intent.fields)
+            if intent.match is not None:
+                matches[intent.object, intent.match.fields][intent.match.key] = intent.match
+            if (match := self.contact_match(intent)) is not None:
+                matches["Contact", match.fields][match.key] = match
+                wanted["Contact"] |= dict.fromkeys(_contact_names([intent]))
+        for sobject, way in matches:
+            self.ways[sobject].append(way)
+            wanted[sobject] |= dict.fromkeys(way)
+        questions = [
+            self._question(sobject, way, tuple(keys.values()), wanted[sobject])
+            for (sobject, way), keys in matches.items()
+        ]
+        if questions:
+            self._found = dict(zip(matches, self._lookup.ask(questions), strict=True))
+
+    def _question(
+        self,
+        name: str,
+        way: Way,
+        matches: tuple[Match, ...],
+        wanted: Iterable[str],
+        *,
+        all_rows: bool = False,
+    ) -> Question:
+        sobject = self._catalog.of_event(name)
+        extra = ("CreatedDate", *(_OF_A_LEAD if name == "Lead" else ()))
+        select = tuple(selectable(sobject, (*extra, *wanted)))
+        return Question(sobject, way, matches, select, all_rows)
+
+    # Records that were merged into others
+
+    def _follow_merges(self, intents: list[Intent]) -> None:
+        """Find the masters of records that are to be updated by the Id they had before they were merged."""
+        lost: dict[str, list[Intent]] = defaultdict(list)
+        for intent in intents:
+            if intent.operation == "update" and intent.match and intent.match.by_id and not self.rows(intent):
+                lost[intent.object].append(intent)
+        for name, members in lost.items():
+            sobject = self._catalog.of_event(name)
+            if sobject.field("MasterRecordId") is not None:
+                self._find_masters(sobject, members)
+
+    def _find_masters(self, sobject: SObjectDescribe, intents: list[Intent]) -> None:
+        wanted = [name for intent in intents for name in intent.fields]
+        at = {intent.match.key[0]: intent.match.key[0] for intent in intents if intent.match}
+        found = self._found[sobject.name, ("Id",)]
+        for _ in range(_MOST_MERGES):
+            ids = tuple(Match(("Id",), (each,), (each,)) for each in dict.fromkeys(at.values()))
+            names = ("IsDeleted", "MasterRecordId", *wanted)
+            (rows,) = self._lookup.ask([self._question(sobject.name, ("Id",), ids, names, all_rows=True)])
+            following: dict[str, str] = {}
+            for loser, current in at.items():
+                row = next(iter(rows.get((current,), [])), None)
+                if row is not None and not row.get("IsDeleted"):
+                    found[loser,] = [row]
+                elif row is not None and row.get("MasterRecordId"):
+                    following[loser] = row["MasterRecordId"]
+            at = following
+            if not at:
+                return
+
+    # Contacts that Leads became
+
+    def _ask_contacts(self, intents: list[Intent]) -> None:
+        ids: dict[str, None] = {}
+        wanted: dict[str, None] = {}
+        for intent in intents:
+            if intent.object != "Lead" or intent.contact_fields is None or intent.operation == "delete":
+                continue
+            rows = self.rows(intent)
+            if not isinstance(rows, list) or not rows or not all(row.get("IsConverted") for row in rows):
+                continue
+            ids |= dict.fromkeys(row["ConvertedContactId"] for row in rows if row.get("ConvertedContactId"))
+            wanted |= dict.fromkeys(_contact_names([intent]))
+        if ids:
+            matches = tuple(Match(("Id",), (each,), (each,)) for each in ids)
+            wanted |= dict.fromkeys(name for way in self.ways.get("Contact", ()) for name in way)
+            (self._contacts,) = self._lookup.ask([self._question("Contact", ("Id",), matches, wanted)])
+
+
+def _contact_names(intents: Iterable[Intent]) -> Iterator[str]:
+    """The Contact fields that Lead intents write; one that cannot be mapped is rejected later."""
+    for intent in intents:
+        if intent.problem_as("Contact") is None:
+            yield from intent.fields_for("Contact")
+
+
+def _as_contact(contact: SObjectDescribe, match: Match) -> Match | None:
+    """The match of a Lead on the Contact's fields of the same names; None where it has no such fields."""
+    fields = [contact.field(name) for name in match.fields]
+    known = [field for field in fields if field is not None and field.filterable and field.name != "Id"]
+    return Match.on(zip(known, match.values, strict=True)) if len(known) == len(fields) else None

@@ -1,0 +1,155 @@
+"""The wishes of a batch put on records, in the order of their events, one write a record.
+
+A wish that must see what an earlier one has done waits for the next round: a delete for the write before it,
+a lookup by another key than the one a record is created with, a reference to a parent that is to be created.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_seg.intents import comparable
+from target_salesforce_seg.relationships import parents_of
+from target_salesforce_seg.writes import Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from salesforce_seg.describe import SObjectDescribe
+    from target_salesforce_seg.intents import Intent, Match
+
+Way = tuple[str, ...]
+"""Fields that records are found by."""
+
+
+class Merging:
+    """Puts intents on records.
+
+    Args:
+        ways: by object, the ways in which the intents of this round look for records.
+    """
+
+    def __init__(self, ways: Mapping[str, Iterable[Way]]) -> None:
+        self._ways = {sobject: tuple(each) for sobject, each in ways.items()}
+        self._records: dict[tuple[str, str], Write] = {}
+        self._new: dict[tuple[str, Way, Any], Write] = {}
+        self._blind: list[Write] = []
+        self._unsettled: set[tuple[str, Way, Any]] = set()
+        self._keys: dict[Write, dict[str, Any]] = defaultdict(dict)
+        self._creating: set[str] = set()
+        self.later: list[Intent] = []
+
+    def record(self, sobject: SObjectDescribe, row: Mapping[str, Any]) -> Write:
+        """The write to a record that exists."""
+        name = (sobject.name, row["Id"])
+        write = self._records.get(name)
+        if write is None:
+            write = self._records[name] = Write(sobject, "", row["Id"], row)
+        elif any(key not in write.stored for key in row):
+            write.stored = {**row, **write.stored}
+        return write
+
+    def new(self, sobject: SObjectDescribe, intent: Intent) -> Write:
+        """The write that creates the record an intent looks for; the same for all that look alike."""
+        if intent.match is None:
+            self._blind.append(Write(sobject, ""))
+            return self._blind[-1]
+        name = (intent.object, intent.match.fields, intent.match.key)
+        return self._new.setdefault(name, Write(sobject, ""))
+
+    def is_being_created(self, intent: Intent) -> bool:
+        """Whether an earlier intent creates the record that this one looks for."""
+        return intent.match is not None and (intent.object, *_key(intent)) in self._new
+
+    def must_wait(self, sobject: SObjectDescribe, intent: Intent, contact: Match | None = None) -> bool:
+        """Whether earlier intents may change what this one finds.
+
+        Args:
+            sobject: the object of the intent.
+            intent: what is wanted.
+            contact: how a Contact is found that stands in for a Lead.
+        """
+        if intent.match is not None and (intent.object, *_key(intent)) in self._unsettled:
+            return True
+        if contact is not None:
+            name = ("Contact", contact.fields, contact.key)
+            if name in self._unsettled or name in self._new:
+                return True
+        return bool(self._creating and parents_of(sobject, intent.fields) & self._creating)
+
+    def put(self, sobject: SObjectDescribe, intent: Intent, writes: list[Write]) -> None:
+        """Put an intent on its records, unless it has to wait for what is done to one of them."""
+        if any(write.awaited or not _goes_with(write, intent) for write in writes):
+            self.wait(sobject, intent, writes)
+            return
+        for write in writes:
+            write.intents.append(intent)
+            if not write.record_id:
+                self._creating.add(write.sobject.name)
+            write.operation = write.operation or _operation(write, intent)
+            self._note_keys(write, intent)
+
+    def wait(self, sobject: SObjectDescribe, intent: Intent, writes: Iterable[Write] = ()) -> None:
+        """Leave an intent to the next round, and all that may depend on it."""
+        self.later.append(intent)
+        for write in writes:
+            write.awaited = True
+        if intent.operation == "read":
+            return
+        self._creating.add(intent.object)
+        if intent.match is not None:
+            self._unsettled.add((intent.object, *_key(intent)))
+        for way in self._ways.get(intent.object, ()):
+            if all(name in intent.fields for name in way):
+                key = _comparable(sobject, way, [intent.fields[name] for name in way])
+                self._unsettled.add((intent.object, way, key))
+
+    @property
+    def writes(self) -> list[Write]:
+        """One for each record that something is wanted of."""
+        every = (*self._records.values(), *self._new.values(), *self._blind)
+        return [write for write in every if write.intents]
+
+    def _note_keys(self, write: Write, intent: Intent) -> None:
+        """Note which keys find the record no longer, or only now: nobody may rely on either in this round."""
+        sobject = write.sobject
+        own = intent.match.fields if intent.match and not write.record_id else None
+        fields = intent.fields_for(sobject.name)
+        for way in self._ways.get(sobject.name, ()):
+            if way == own or not (write.operation == "delete" or any(name in fields for name in way)):
+                continue
+            known = self._keys[write]
+            before = [known.get(name, write.stored.get(name)) for name in way]
+            after = [fields.get(name, value) for name, value in zip(way, before, strict=True)]
+            known |= zip(way, after, strict=True)
+            keys = {_comparable(sobject, way, before), _comparable(sobject, way, after)}
+            if len(keys) > 1 or write.operation == "delete":
+                self._unsettled |= {(sobject.name, way, key) for key in keys}
+
+
+def _key(intent: Intent) -> tuple[Way, Any]:
+    assert intent.match is not None
+    return intent.match.fields, intent.match.key
+
+
+def _comparable(sobject: SObjectDescribe, way: Way, values: list[Any]) -> tuple[Any, ...]:
+    return tuple(
+        comparable(field, value) if (field := sobject.field(name)) else value
+        for name, value in zip(way, values, strict=True)
+    )
+
+
+def _operation(write: Write, intent: Intent) -> str:
+    if intent.operation == "delete":
+        return "delete"
+    return "update" if write.record_id else "create"
+
+
+def _goes_with(write: Write, intent: Intent) -> bool:
+    """Whether one write can do what an intent wants beside what is wanted already."""
+    if not write.operation:
+        return True
+    return write.operation == _operation(write, intent) and (
+        intent.operation != "create" or intent.match is None
+    )

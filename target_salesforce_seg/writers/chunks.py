@@ -1,0 +1,97 @@
+"""Writes sorted into what one sObject collection takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from salesforce_seg import composite
+
+if TYPE_CHECKING:
+    from collections import deque
+    from collections.abc import Iterable, Iterator
+
+    from target_salesforce_seg.writes import Write
+
+MOST_OBJECTS = 10
+"""Objects in one collection (REST API Developer Guide, "sObject Collections")."""
+
+LOSS_SHRINKS = 4
+"""A write whose answer was lost travels with so many times fewer others each time."""
+
+_OPERATIONS = ("create", "update", "delete")
+_REFERENCE = "@{"
+"""What composite takes for a reference to another member's answer, in any text; it has no escape."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What the writes of one collection have in common.
+
+    Attributes:
+        alone: whether it must not travel inside a composite.
+        operation: create, upsert, update or delete.
+        upsert_by: for an upsert, the object and its key field.
+    """
+
+    alone: bool
+    operation: str
+    upsert_by: tuple[str, str] = ("", "")
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Writes for one collection, by object: Salesforce cuts a collection wherever the object changes."""
+
+    kind: Kind
+    writes: list[Write]
+
+    def halves(self) -> tuple[Chunk, Chunk]:
+        """The chunk in two."""
+        middle = len(self.writes) // 2
+        return Chunk(self.kind, self.writes[:middle]), Chunk(self.kind, self.writes[middle:])
+
+
+def chunks_of(writes: Iterable[Write], most: int) -> Iterator[Chunk]:
+    """Chunks of so many writes at most; of fewer where the answer was lost before."""
+
+    def order(write: Write) -> tuple[bool, int, int, str, str]:
+        kind = _kind(write)
+        return (
+            kind.alone,
+            write.losses,
+            _OPERATIONS.index(write.operation),
+            write.upsert_by,
+            write.sobject.name,
+        )
+
+    for (_, losses), alike in groupby(sorted(writes, key=order), key=lambda w: (_kind(w), w.losses)):
+        size = max(1, most // LOSS_SHRINKS**losses)
+        chunk: list[Write] = []
+        objects: set[str] = set()
+        for write in alike:
+            objects.add(write.sobject.name)
+            if len(chunk) == size or len(objects) > MOST_OBJECTS:
+                yield Chunk(_kind(chunk[0]), chunk)
+                chunk, objects = [], {write.sobject.name}
+            chunk.append(write)
+        yield Chunk(_kind(chunk[0]), chunk)
+
+
+def next_call(chunks: deque[Chunk], most: int) -> list[Chunk]:
+    """Take the chunks that travel in the next call."""
+    now = [chunks.popleft()]
+    most = min(most, composite.MOST_QUERIES_AND_COLLECTIONS)
+    while chunks and len(now) < most and not (now[0].kind.alone or chunks[0].kind.alone):
+        now.append(chunks.popleft())
+    return now
+
+
+def _kind(write: Write) -> Kind:
+    alone = write.losses > 0 or any(
+        isinstance(value, str) and _REFERENCE in value for value in write.record.values()
+    )
+    if write.operation == "create" and write.upsert_by:
+        return Kind(alone, "upsert", (write.sobject.name, write.upsert_by))
+    return Kind(alone, write.operation)

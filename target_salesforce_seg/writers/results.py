@@ -1,0 +1,79 @@
+"""What can become of a write, whoever writes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from salesforce_seg.errors import RecordRejected, Remedy
+from target_salesforce_seg.catalog import missing_column
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from salesforce_seg.errors import ApiError, SalesforceError
+
+PASSING = frozenset({Remedy.RETRY, Remedy.RETRY_ROW, Remedy.RELOGIN})
+STOP = frozenset({Remedy.FATAL, Remedy.STOP_QUOTA})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The write took effect; ``created`` is false for a create that found its record there."""
+
+    created: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The write was refused for good.
+
+    Attributes:
+        error: why.
+        look_again: whether the record may be another one now.
+        missing: the field that the object does not have, or no longer.
+    """
+
+    error: RecordRejected
+    look_again: bool = False
+    missing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Whether the write took effect is not known."""
+
+    error: SalesforceError
+
+
+Result = Written | Refused | Lost
+
+
+def rejected(error: SalesforceError) -> RecordRejected:
+    """An error as that of one record."""
+    return RecordRejected(error.message, code=error.code, fields=error.fields, errors=error.errors)
+
+
+def refused(error: SalesforceError) -> Refused:
+    """A refusal of a whole request as that of its one record."""
+    return Refused(rejected(error), missing=missing_column(error))
+
+
+def of_row(errors: Sequence[ApiError], remedy: Remedy) -> Refused:
+    """The refusal of one row."""
+    first = errors[0]
+    error = RecordRejected(first.message, code=first.code, fields=first.fields, errors=errors)
+    return Refused(error, look_again=remedy is Remedy.REROUTE, missing=missing_column(error))
+
+
+def gave_up(error: RecordRejected, tries: int) -> Refused:
+    """What failed again and again, and might be written another time."""
+    told = f"{error.code}: {error.message}" if error.code else error.message
+    return Refused(
+        RecordRejected(
+            f"Gave up after {tries} tries: {told} Replay the event later.",
+            code="GAVE_UP",
+            fields=error.fields,
+            errors=error.errors,
+        )
+    )
