@@ -18,9 +18,10 @@ class NotInstalledError(Exception):
     """A client could not be installed."""
 
 
-def python_environment(folder: Path, requirement: str) -> Path:
-    """A virtual environment with one requirement in it; its ``bin`` folder."""
+def python_environment(folder: Path, *requirements: str) -> Path:
+    """A virtual environment with these requirements in it; its ``bin`` folder."""
     programs = folder / "bin"
+    requirement = " ".join(requirements)
     wanted = folder / "installed.txt"
     if not wanted.exists() or wanted.read_text() != requirement:
         uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -28,10 +29,10 @@ def python_environment(folder: Path, requirement: str) -> Path:
         shutil.rmtree(folder, ignore_errors=True)
         if uv:
             _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)])
-            _run([uv, "pip", "install", "--quiet", "--python", python, requirement])
+            _run([uv, "pip", "install", "--quiet", "--python", python, *requirements])
         else:
             _run([sys.executable, "-m", "venv", str(folder)])
-            _run([python, "-m", "pip", "install", "--quiet", requirement])
+            _run([python, "-m", "pip", "install", "--quiet", *requirements])
         wanted.write_text(requirement)
     return programs
 

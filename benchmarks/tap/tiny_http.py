@@ -65,7 +65,8 @@ class TinyServer:
     def __init__(self, answer: Callable[[Request], Reply], port: int = 0) -> None:
         self._answer = answer
         self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self._host = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self.url = f"http://{self._host}"
 
     def serve(self) -> None:
         """Serve until the process ends."""
@@ -78,6 +79,8 @@ class TinyServer:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)
         with client, contextlib.suppress(ConnectionError):
             for request in _requests(client):
+                # A client that came by a proxy believes to be elsewhere; a login must send it here.
+                request.headers["host"] = self._host
                 _send(client, self._answer(request))
 
 

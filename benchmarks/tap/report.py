@@ -1,0 +1,138 @@
+"""What is told of a run: tables for people, JSON for programs, a chart for the docs."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from charts import Bar, Group, bar_chart
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "benchmarks" / "README.md"
+DOCS = ROOT / "docs" / "benchmarks"
+BEGIN, END = "<!-- tap: begin -->", "<!-- tap: end -->"
+
+Figures = dict[str, Any]
+
+
+def compared(figures: Figures) -> Figures:
+    """The figures, with what they say beside each other: peers, the bare loop."""
+    taps = figures["taps"]
+    fastest = max((each["rows_per_second"] for each in taps if not each["ours"]), default=0)
+    for each in taps:
+        each["times_fastest_peer"] = round(each["rows_per_second"] / fastest, 2) if fastest else None
+    bulk = next((each["rows_per_second"] for each in taps if each["ours"] and "Bulk" in each["api"]), 0)
+    best = max(figures["limits"].values(), default=0)
+    return figures | {"share_of_bare_loop": round(bulk / best, 3) if best else None}
+
+
+def tables(figures: Figures) -> str:
+    """All that was measured, as Markdown."""
+    parts = [_taps(figures["taps"], figures["seconds"])] if figures["taps"] else []
+    if figures["limits"]:
+        parts.append(_limits(figures["limits"], figures["share_of_bare_loop"]))
+    if figures["memory"]:
+        parts.append(_runs("memory: rows of Account", figures["memory"]))
+    if figures["streams"]:
+        parts.append(_runs("streams at once", figures["streams"]))
+    parts += [f"{each['name']} by {each['api']} failed: {each['failure']}" for each in _failed(figures)]
+    return "\n\n".join([_head(figures), *parts])
+
+
+def _head(figures: Figures) -> str:
+    machine = figures["machine"]
+    return (
+        f"{figures['date']}, {machine['cores']} cores ({machine['processor']}), Python {machine['python']};"
+        f" load before the start {machine['load']:.1f}."
+    )
+
+
+def _taps(taps: Sequence[Figures], seconds: float) -> str:
+    rows = [
+        (
+            f"{each['name']}, {each['api']}",
+            f"{each['rows']:,}" + ("" if each["complete"] else f" in {seconds:.0f} s"),
+            f"{each['seconds']:.1f}",
+            f"{each['rows_per_second']:,.0f}",
+            f"{each['peak_megabytes']:.0f}",
+            f"{each['api_calls']:,}",
+            "" if each["times_fastest_peer"] is None else f"{each['times_fastest_peer']:.2f}",
+        )
+        for each in _worked(taps)
+    ]
+    return _table(("tap", "rows", "s", "rows/s", "MB", "API calls", "times the fastest peer"), rows)
+
+
+def _limits(limits: dict[str, float], share: float | None) -> str:
+    rows = [(name, f"{rate:,.0f}") for name, rate in limits.items()]
+    if share is not None:
+        rows.append(("ours by Bulk 2.0, whole process, beside the best of them", f"{share:.0%}"))
+    return _table(("bare loop: CSV bytes in, RECORD lines out", "rows/s"), rows)
+
+
+def _runs(what: str, runs: Sequence[Figures]) -> str:
+    rows = [
+        (
+            f"{each['api']}, {each['rows']:,}"
+            if each["complete"]
+            else f"{each['api']}, {each['rows']:,} (cut)",
+            f"{each['rows_per_second']:,.0f}",
+            f"{each['peak_megabytes']:.0f}",
+            f"{each['cpu_seconds'] / each['seconds']:.2f}",
+        )
+        for each in _worked(runs)
+    ]
+    return _table((what, "rows/s", "MB", "cores used"), rows)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    rule = ["--", *["--:"] * (len(head) - 1)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+
+
+def _worked(runs: Sequence[Figures]) -> list[Figures]:
+    return [each for each in runs if not each["failure"]]
+
+
+def _failed(figures: Figures) -> list[Figures]:
+    runs = [*figures["taps"], *figures["memory"], *figures["streams"]]
+    return [each for each in runs if each["failure"]]
+
+
+def chart(figures: Figures) -> str:
+    """Rows a second as bars, the bare loop last."""
+    ours_and_peers = [
+        Bar(
+            f"{each['name']}, {each['api']}",
+            each["rows_per_second"],
+            "ours" if each["ours"] else "bar",
+        )
+        for each in sorted(_worked(figures["taps"]), key=lambda each: -each["rows_per_second"])
+    ]
+    loops = [Bar(name, rate, "limit") for name, rate in figures["limits"].items()]
+    groups = [Group("Taps, whole process", ours_and_peers)]
+    if loops:
+        groups.append(Group("Bare loop: CSV bytes in memory to RECORD lines, nothing else", loops))
+    subtitle = (
+        f"{figures['rows']:,} rows, 68 fields, from one recorded server on the same machine, "
+        f"{figures['machine']['cores']} cores; {figures['date']}"
+    )
+    return bar_chart("Reading Salesforce accounts", subtitle, "rows a second", groups)
+
+
+def write(figures: Figures, *, readme: Path = README, docs: Path = DOCS) -> None:
+    """Put the tables between the marks in the README, and JSON and chart into the docs."""
+    docs.mkdir(parents=True, exist_ok=True)
+    (docs / "tap.json").write_text(json.dumps(figures, indent=2) + "\n")
+    (docs / "tap.svg").write_text(chart(figures))
+    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
+    told = f"{BEGIN}\n{tables(figures)}\n{END}"
+    readme.write_text(between.sub(lambda _: told, readme.read_text()))
