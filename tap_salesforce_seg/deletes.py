@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-salesforce-seg")
 
+DELETION_COLUMNS = frozenset({"is_deleted", "IsDeleted", "_sdc_deleted_at"})
+"""What a record that was removed for good still tells, beside its Id."""
+
 LOG_REACHES_BACK = timedelta(days=15)
 SHORTEST_SPAN = timedelta(minutes=2)
 _MINUTE = timedelta(minutes=1)
@@ -40,7 +43,8 @@ class Deletions:
 
     Attributes:
         deleted_at: When each record was deleted (``...sssZ``), by Id.
-        covered_until: The log is complete up to here; None if up to the end of what was asked.
+        covered_until: Where the oldest transaction began that is not committed yet (``latestDateCovered``, to
+            the minute): rows stamped later may still appear. None if there is none.
     """
 
     deleted_at: dict[str, str] = field(default_factory=dict)
@@ -56,16 +60,16 @@ def are_logged(sobject: SObjectDescribe) -> bool:
     return sobject.replicateable and can_be_deleted and not sobject.name.endswith("History")
 
 
-def read_log(session: Session, since: Mapping[str, datetime], now: datetime) -> dict[str, Deletions]:
-    """Ask for the deletes of several objects.
+def read_log(session: Session, since: Mapping[str, datetime | None], now: datetime) -> dict[str, Deletions]:
+    """Ask for the deletes of several objects, and up to when nothing is to be committed any more.
 
     Args:
         session: The connection to the org.
-        since: From when on, by object.
+        since: By object, from when on deletes matter; None if they do not.
         now: The server's time when the run began: until then.
 
     Returns:
-        What was deleted, by object. An object whose log cannot be read is missing, and a warning says so.
+        The answers by object. An object whose log cannot be read is missing; a warning says so.
 
     Raises:
         ServerUnavailable: Salesforce does not answer.
@@ -74,15 +78,16 @@ def read_log(session: Session, since: Mapping[str, datetime], now: datetime) -> 
     asked = {sobject: _start(sobject, start, end) for sobject, start in since.items()}
     questions = [_question(session, each, start, end) for each, start in asked.items()]
     found = {}
-    for (sobject, start), question, answer in zip(
-        asked.items(), questions, composite.send(session, questions), strict=True
-    ):
-        final = composite.send_alone(session, question) if _may_pass(answer) else answer
+    for (sobject, start), answer in zip(since.items(), composite.send(session, questions), strict=True):
+        final = answer
+        if _may_pass(answer):
+            final = composite.send_alone(session, _question(session, sobject, asked[sobject], end))
+        if not final.ok and start is not None:
+            error = final.error(f"{sobject}: reading the log of deletes")
+            logger.warning("%s Records removed for good may be missed.", error)
+            final = composite.send_alone(session, _question(session, sobject, end - SHORTEST_SPAN, end))
         if final.ok:
-            found[sobject] = _deletions(final, start, end)
-            continue
-        error = final.error(f"{sobject}: reading the log of deletes")
-        logger.warning("%s Records removed for good may be missed.", error)
+            found[sobject] = _deletions(final, end, wanted=start is not None)
     return found
 
 
@@ -90,7 +95,9 @@ def _may_pass(answer: SubResponse) -> bool:
     return not answer.ok and answer.remedy is Remedy.RETRY
 
 
-def _start(sobject: str, start: datetime, end: datetime) -> datetime:
+def _start(sobject: str, start: datetime | None, end: datetime) -> datetime:
+    if start is None:
+        return end - SHORTEST_SPAN
     reach = end - LOG_REACHES_BACK + _MINUTE
     if start < reach:
         logger.warning(
@@ -108,12 +115,12 @@ def _question(session: Session, sobject: str, start: datetime, end: datetime) ->
     return SubRequest("GET", f"{session.resource(f'sobjects/{sobject}/deleted')}?{span}", repeatable=True)
 
 
-def _deletions(answer: SubResponse, start: datetime, end: datetime) -> Deletions:
-    records = answer.body.get("deletedRecords") or []
+def _deletions(answer: SubResponse, end: datetime, *, wanted: bool) -> Deletions:
+    records = answer.body.get("deletedRecords") or [] if wanted else []
     covered = parse_moment(answer.body["latestDateCovered"])
     return Deletions(
         {each["id"]: str(datetime_value(each["deletedDate"])) for each in records},
-        max(covered, start) if covered < end else None,
+        covered if covered < end else None,
     )
 
 

@@ -1,24 +1,25 @@
-"""One stream's rows on their way out: those of the window, then those that the log of deletes names."""
+"""One stream's rows on their way out: those of its passes, then those that the log of deletes names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from salesforce_seg.bulk2 import NO_MORE
 from salesforce_seg.errors import QueryRefused
 from tap_salesforce_seg.catalog import DELETED_AT
-from tap_salesforce_seg.deletes import Deletions, still_there
+from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, still_there
+from tap_salesforce_seg.pages import RowsLost
 from tap_salesforce_seg.records import RecordLines
+from tap_salesforce_seg.written_ids import WrittenIds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
+    from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.catalog import Column
-    from tap_salesforce_seg.query import Query
-    from tap_salesforce_seg.records import Row, RowLayout
+    from tap_salesforce_seg.pages import Page, Position
+    from tap_salesforce_seg.records import Row
     from tap_salesforce_seg.stream import CollectionStream
-
-DELETION_COLUMNS = frozenset({"is_deleted", "IsDeleted", DELETED_AT})
-"""What a record that was removed for good still tells, beside its Id."""
 
 
 class Extraction:
@@ -31,24 +32,49 @@ class Extraction:
     def __init__(self, stream: CollectionStream) -> None:
         self._stream = stream
         self._tap = stream.tap
+        self._agenda = stream.agenda
         self._key = stream.definition.key.name
         self._lines: dict[tuple[str, ...], RecordLines] = {}
-        self.fields: tuple[str, ...] = ()
-        """API names of the fields that were read."""
+        self._position: Position | None = None
+        self._deleted_at: dict[str, str] = {}
+        self._written = WrittenIds()
 
     def write_all(self) -> Iterator[int]:
-        """Write all rows.
-
-        A field that has vanished since discovery is left out, with a warning, and the read begins anew.
+        """Write all rows, and keep the state in step with what is on stdout.
 
         Yields:
             How many rows were written, block by block.
 
         Raises:
-            SalesforceError: Not all rows could be read.
+            SalesforceError: Not all rows could be read. The state tells from where a later run goes on.
         """
+        sobject = self._stream.definition.sobject.name
+        self._deleted_at = dict(self._tap.deletions.get(sobject, Deletions()).deleted_at)
+        passes = self._agenda.passes
+        for each in passes:
+            self._agenda.begin(each)
+            self._stream.carry_version(self._agenda.version)
+            done = yield from self._write_what_is_there(each)
+            is_last = each is passes[-1]
+            if is_last and self._deleted_at:
+                yield from self._write_deletes(done)
+            version = self._agenda.version_to_activate if is_last else None
+            if version is not None:
+                self._stream.write_activate_version(version)
+                self._agenda.past.activated()
+            self._agenda.end(done, deletes_are_told=is_last)
+            self._tap.write_state()
+            self._tap.reader.finish(self._position)
+
+    def _write_what_is_there(self, each: Pass) -> Generator[int, None, Pass]:
+        """Write a pass; a field that has vanished since discovery is left out, with a warning.
+
+        Returns:
+            The pass as it was read.
+        """
+        self._position, self._written = each.position, WrittenIds()
         try:
-            yield from self._write(self._stream.layout())
+            yield from self._write(each)
         except QueryRefused as error:
             gone = self._vanished() if error.code == "INVALID_FIELD" else []
             if not gone:
@@ -57,7 +83,13 @@ class Extraction:
             self._stream.logger.warning(
                 "%s: no longer there for this user, and left out: %s", self._stream.name, names
             )
-            yield from self._write(self._stream.layout(without=gone))
+            each = self._agenda.without(each, gone, self._position)
+            self._agenda.begin(each)
+            yield from self._write(each)
+        except RowsLost:
+            self._agenda.past.forget_position()
+            raise
+        return each
 
     def _vanished(self) -> list[Column]:
         """Selected columns whose fields describe no longer shows: removed, or hidden from this user."""
@@ -65,41 +97,46 @@ class Extraction:
         columns = self._stream.selected_columns
         return [column for column in columns if column.field and now.field(column.field.name) is None]
 
-    def _write(self, layout: RowLayout) -> Iterator[int]:
-        query = self._stream.query(layout)
-        self.fields = layout.fields
-        key = layout.names.index(self._key)
-        unseen = dict(self._tap.deletions.get(query.sobject, Deletions()).deleted_at)
-        position = None
-        for page in self._tap.ahead.read(query, layout):
-            for rows in layout.blocks(page):
-                self._write_rows(layout.names, rows)
-                for row in rows if unseen else ():
-                    unseen.pop(row[key], None)
+    def _write(self, each: Pass) -> Iterator[int]:
+        key = each.layout.names.index(self._key)
+        for page in self._tap.ahead.read(each.query, each.layout, each.position):
+            for rows in each.layout.blocks(self._written.without_them(page)):
+                self._write_rows(each.layout.names, rows)
+                if self._deleted_at:
+                    for row in rows:
+                        self._deleted_at.pop(row[key], None)
+                if _may_come_again(page):
+                    self._written.note(row[key] for row in rows)
+            self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
             yield page.rows
-            position = page.position
-        self._tap.reader.finish(position)
-        if unseen:
-            yield from self._write_deletes(query, layout, unseen)
+            self._advance(page)
 
-    def _write_deletes(self, query: Query, layout: RowLayout, deleted_at: dict[str, str]) -> Iterator[int]:
-        """Records that were deleted, though the window did not show them.
+    def _advance(self, page: Page) -> None:
+        if page.position is not None:
+            self._position = page.position
+            self._agenda.past.advance(page.position)
+            self._tap.write_state_in_time(at_once=isinstance(page.raw, bytes))
+
+    def _write_deletes(self, each: Pass) -> Iterator[int]:
+        """Records that were deleted, though no window showed them.
 
         One that a query still finds lies in the recycle bin, with a stamp outside the window; it comes whole.
         """
-        kept = still_there(self._tap.session, query.sobject, deleted_at)
-        for page in self._tap.reader.read_ids(query, layout, kept) if kept else ():
+        layout = each.layout
+        kept = still_there(self._tap.session, each.query.sobject, self._deleted_at)
+        for page in self._tap.reader.read_ids(each.query, layout, kept) if kept else ():
             for rows in layout.blocks(page):
                 self._write_rows(layout.names, rows)
             yield page.rows
         names = tuple(name for name in layout.names if name == self._key or name in DELETION_COLUMNS)
         gone = [
-            tuple({self._key: each, DELETED_AT: stamp}.get(name, True) for name in names)
-            for each, stamp in deleted_at.items()
-            if each not in kept
+            tuple({self._key: each_id, DELETED_AT: stamp}.get(name, True) for name in names)
+            for each_id, stamp in self._deleted_at.items()
+            if each_id not in kept
         ]
-        self._write_rows(names, gone)
-        yield len(gone)
+        if len(names) > 1:
+            self._write_rows(names, gone)
+            yield len(gone)
 
     def _write_rows(self, names: tuple[str, ...], rows: Sequence[Row]) -> None:
         if not self._stream.is_unmapped:
@@ -107,7 +144,7 @@ class Extraction:
             return
         lines = self._lines.get(names)
         if lines is None:
-            lines = self._lines[names] = RecordLines(self._stream.name, names)
+            lines = self._lines[names] = RecordLines(self._stream.name, names, self._agenda.version)
         self._tap.lines.write_lines(lines.encode(rows))
 
     def _write_mapped(self, names: tuple[str, ...], rows: Sequence[Row]) -> None:
@@ -115,3 +152,8 @@ class Extraction:
         nothing = dict.fromkeys(column.name for column in self._stream.selected_columns)
         for row in rows:
             self._stream.write_record(nothing | dict(zip(names, row, strict=True)))
+
+
+def _may_come_again(page: Page) -> bool:
+    """Whether REST would give the page's rows anew, should the rest of their Bulk API job be lost."""
+    return isinstance(page.raw, bytes) and page.position is not None and page.position["locator"] != NO_MORE

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from salesforce_seg.errors import RunFailed
+
 Position = dict[str, Any]
 """From where a later run goes on after a page: a small JSON object. ``reader`` names who understands it."""
 
@@ -20,8 +22,26 @@ class Page:
         raw: The rows: decoded from REST, or as Bulk API 2.0 sends them (UTF-8 CSV with a header line).
         rows: How many there are.
         position: From where a later run goes on after this page; None if it must read the window again.
+        gone: Ids of records that were removed for good while they were read.
     """
 
     raw: Records | bytes
     rows: int
     position: Position | None = None
+    gone: tuple[str, ...] = ()
+
+
+class RowsLost(RunFailed):
+    """Fewer or more rows came than Salesforce had counted, so that no position of the read can be trusted.
+
+    Args:
+        sobject: The object's API name.
+        rows: How many came.
+        expected: How many were counted.
+    """
+
+    def __init__(self, sobject: str, rows: int, expected: int) -> None:
+        super().__init__(
+            f"{sobject}: {rows:,} rows came, but Salesforce had counted {expected:,}. "
+            "The bookmark stays where it was; run again."
+        )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from salesforce_seg import composite
-from tap_salesforce_seg.readers.bulk2 import expected_calls
+from tap_salesforce_seg.agenda import deletes_to_ask
+from tap_salesforce_seg.readers.bulk2 import CREATE, expected_calls
 from tap_salesforce_seg.readers.choice import AUTO, BULK2, BULK_FROM_ROWS, REST, may_go_by_bulk
 from tap_salesforce_seg.readers.openings import QUERIES_A_CALL
 from tap_salesforce_seg.readers.rest import PAGE_ROWS
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from salesforce_seg.session import Session
+    from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.query import Query
-    from tap_salesforce_seg.records import RowLayout
     from tap_salesforce_seg.stream import CollectionStream
 
 
@@ -28,6 +29,11 @@ class PlannedStream:
     reader: str
     rows: int
     calls: int
+
+    def and_then(self, reader: str, rows: int, calls: int) -> PlannedStream:
+        """This and one more pass; the reader of most rows is named."""
+        most = reader if rows >= self.rows else self.reader
+        return PlannedStream(self.stream, most, self.rows + rows, self.calls + calls)
 
 
 def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -> list[PlannedStream]:
@@ -44,18 +50,18 @@ def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -
     Raises:
         SalesforceError: A count was refused.
     """
-    layouts = [stream.layout() for stream in streams]
-    queries = [stream.query(layout) for stream, layout in zip(streams, layouts, strict=True)]
-    together = [stream.name for stream, query in zip(streams, queries, strict=True) if query.is_incremental]
-    logged = [stream.name for stream in streams if stream.deletes_since]
-    asking = set(together[::QUERIES_A_CALL])
-    asking_log = set(logged[:: composite.MOST_SUBREQUESTS])
-    planned = []
-    for stream, layout, query, rows in zip(streams, layouts, queries, _counts(session, queries), strict=True):
-        opening = int(not query.is_incremental or stream.name in asking)
-        reader, calls = _way(query, layout, rows, opening, api_type)
-        planned.append(PlannedStream(stream.name, reader, rows, calls + (stream.name in asking_log)))
-    return planned
+    passes = [(stream, each) for stream in streams for each in stream.agenda.passes]
+    queries = [each.query for _, each in passes]
+    together = [query for query in queries if query.is_incremental]
+    openings = {id(query) for query in together[::QUERIES_A_CALL]}
+    found = {stream.name: PlannedStream(stream.name, REST, 0, 0) for stream in streams}
+    for (stream, each), rows in zip(passes, _counts(session, queries), strict=True):
+        opening = int(not each.query.is_incremental or id(each.query) in openings)
+        found[stream.name] = found[stream.name].and_then(*_way(each, rows, opening, api_type))
+    for sobject in list(deletes_to_ask(streams))[:: composite.MOST_SUBREQUESTS]:
+        name = next(stream.name for stream in streams if stream.definition.sobject.name == sobject)
+        found[name] = replace(found[name], calls=found[name].calls + 1)
+    return list(found.values())
 
 
 def _counts(session: Session, queries: Sequence[Query]) -> list[int]:
@@ -67,12 +73,18 @@ def _counts(session: Session, queries: Sequence[Query]) -> list[int]:
     return [int(answer.body["totalSize"]) for answer in answers]
 
 
-def _way(query: Query, layout: RowLayout, rows: int, opening: int, api_type: str) -> tuple[str, int]:
-    """The reader and its calls; ``opening`` is what the first page by REST costs."""
-    if may_go_by_bulk(api_type, query, layout) and (api_type == BULK2 or rows >= BULK_FROM_ROWS):
+def _way(each: Pass, rows: int, opening: int, api_type: str) -> tuple[str, int, int]:
+    """The reader, its rows and its calls; ``opening`` is what the first page by REST costs."""
+    fields = len(each.layout.bulk_fields or ())
+    if each.position and each.position["reader"] == BULK2:
+        left = max(0, rows - each.position["rows"])
+        return BULK2, left, expected_calls(left, fields) - CREATE
+    may = not each.position and may_go_by_bulk(api_type, each.query, each.layout)
+    if may and (api_type == BULK2 or rows >= BULK_FROM_ROWS):
         first_page = opening if api_type == AUTO else 0
-        return BULK2, first_page + expected_calls(rows, len(layout.bulk_fields or ()))
-    return REST, opening + max(1, -(-rows // PAGE_ROWS)) - 1 + rows * len(layout.binary_fields)
+        return BULK2, rows, first_page + expected_calls(rows, fields)
+    pages = max(1, -(-rows // PAGE_ROWS))
+    return REST, rows, opening + pages - 1 + rows * len(each.layout.binary_fields)
 
 
 def table(planned: Iterable[PlannedStream]) -> str:

@@ -24,6 +24,8 @@ class Query:
         window: Which rows.
         key_may_be_null: Whether rows may have no value in the window's key; they are then read every time, as
             no filter on the key ever finds them.
+        after: Only rows whose Id is greater: from where a read goes on that was cut short.
+        in_id_order: Whether the object's Ids can be sorted and compared.
         limit: Rows at most; None for all.
         is_incremental: Whether it goes on from a bookmark, so that few rows are to be expected.
     """
@@ -32,12 +34,18 @@ class Query:
     fields: tuple[str, ...]
     window: Window
     key_may_be_null: bool = False
+    after: str = ""
+    in_id_order: bool = True
     limit: int | None = None
     is_incremental: bool = False
 
     @property
     def where(self) -> Condition | None:
-        """The window as a condition."""
+        """The window, and what is left of it, as a condition."""
+        return soql.all_of(self._in_window, soql.compare("Id", ">", self.after) if self.after else None)
+
+    @property
+    def _in_window(self) -> Condition | None:
         window = self.window
         if window.key is None or not window.bounded:
             return None
@@ -49,19 +57,19 @@ class Query:
 
     @property
     def soql(self) -> str:
-        """The whole query."""
-        return self.soql_of(self.fields)
+        """The query for REST: in the order of Ids, so that "after this one" says what is left."""
+        order = ["Id"] if self.in_id_order else []
+        return soql.select(self.fields, self.sobject, where=self.where, order_by=order, limit=self.limit)
 
-    def soql_of(self, fields: Iterable[str]) -> str:
-        """The query with other fields."""
-        return soql.select(fields, self.sobject, where=self.where, limit=self.limit)
+    def unordered_soql(self, fields: Iterable[str]) -> str:
+        """The query with other fields and in no order, for Bulk API 2.0.
+
+        ORDER BY keeps Salesforce from cutting the work into chunks (Bulk API 2.0 and Bulk API Developer
+        Guide, "Query Jobs").
+        """
+        return soql.select(fields, self.sobject, where=self.where)
 
     @property
     def count_soql(self) -> str:
         """A query for the number of rows."""
         return soql.count(self.sobject, where=self.where)
-
-    def by_id(self, after: str, limit: int) -> str:
-        """The next rows in the order of their Ids: a read that needs no other index and no cursor."""
-        where = soql.all_of(self.where, soql.compare("Id", ">", after) if after else None)
-        return soql.select(self.fields, self.sobject, where=where, order_by=["Id"], limit=limit)

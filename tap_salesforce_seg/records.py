@@ -23,6 +23,7 @@ from salesforce_seg.errors import RunFailed
 from salesforce_seg.shutdown import shielded
 from tap_salesforce_seg.catalog import DELETED_AT
 from tap_salesforce_seg.columns import compound_column, csv_column_reader, rest_column_reader
+from tap_salesforce_seg.pages import RowsLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -157,7 +158,7 @@ class RowLayout:
         """The rows of a page as rows of selected columns, a block at a time.
 
         Raises:
-            RunFailed: It has fewer or more rows than the reader was told.
+            RowsLost: It has fewer or more rows than the reader was told.
         """
         if not isinstance(page.raw, bytes):
             yield self.from_rest(page.raw)
@@ -169,10 +170,7 @@ class RowLayout:
             rows += len(block)
             yield self.from_csv(header, block)
         if rows != page.rows:
-            raise RunFailed(
-                f"{self._sobject}: {rows:,} rows came, but Salesforce had counted {page.rows:,}. "
-                "The bookmark stays where it was; run again."
-            )
+            raise RowsLost(self._sobject, rows, page.rows)
 
     def from_rest(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
         """The rows of a REST answer as rows of selected columns.

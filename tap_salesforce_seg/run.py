@@ -16,7 +16,7 @@ from salesforce_seg.errors import (
 from tap_salesforce_seg.records import LoaderGone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from tap_salesforce_seg.stream import CollectionStream
 
@@ -37,7 +37,7 @@ class Run:
         self._failed = dict(failed)
         self._silent = 0
 
-    def extract(self, streams: Iterable[CollectionStream]) -> None:
+    def extract(self, streams: Sequence[CollectionStream]) -> None:
         """Read the streams. One that fails keeps its bookmark and does not keep the others from running.
 
         Raises:
@@ -52,6 +52,9 @@ class Run:
                 logger.error("Salesforce does not answer; the streams after %s are not tried.", stream.name)
                 self._failed["those after " + stream.name] = ""
                 break
+        else:
+            for stream in streams:
+                stream.agenda.past.end_run()
         if self._failed:
             raise RunFailed(
                 f"These streams failed: {', '.join(self._failed)}. Their bookmarks stay where they were; "

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+ALL_COLUMNS, NEW_COLUMNS = "all", "new"
+
 REFRESH_EVERY = {"never": None, "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
 
 TAP_SETTINGS: tuple[Setting, ...] = (
@@ -70,12 +72,27 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         default=True,
     ),
     Setting(
+        "backfill_columns",
+        "string",
+        "What is read again of older rows when a field is new. all: whole rows, safe with any loader; new: "
+        "the key, the replication key and the new fields, for loaders that leave other columns as they are.",
+        default=ALL_COLUMNS,
+        allowed=(ALL_COLUMNS, NEW_COLUMNS),
+    ),
+    Setting(
         "refresh_formula_fields",
         "string",
         "How often all rows of objects with formula fields are read again: a formula's value changes without "
         "SystemModstamp.",
         default="never",
         allowed=tuple(REFRESH_EVERY),
+    ),
+    Setting(
+        "emit_activate_version_messages",
+        "boolean",
+        "Whether a full sync ends in an ACTIVATE_VERSION message, on which many loaders remove the rows that "
+        "are no longer in Salesforce. Not with start_date, as older rows are not read then.",
+        default=False,
     ),
     Setting(
         "select_fields_by_default",
@@ -105,7 +122,9 @@ class TapSettings:
     lookback: timedelta = timedelta(seconds=1200)
     detect_hard_deletes: bool = True
     backfill_new_fields: bool = True
+    backfill_columns: str = ALL_COLUMNS
     refresh_formula_fields: timedelta | None = None
+    emit_activate_version_messages: bool = False
     select_fields_by_default: bool = True
     concurrency: int = 4
 
@@ -126,7 +145,9 @@ class TapSettings:
             timedelta(seconds=chosen["lookback_window"]),
             chosen["detect_hard_deletes"],
             chosen["backfill_new_fields"],
+            chosen["backfill_columns"],
             REFRESH_EVERY[chosen["refresh_formula_fields"]],
+            chosen["emit_activate_version_messages"],
             chosen["select_fields_by_default"],
             chosen["concurrency"],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
@@ -16,13 +17,15 @@ from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
 from tap_salesforce_seg import deletes, input_files, plan
+from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.records import LineWriter
-from tap_salesforce_seg.replication import floor_to_second, read_state
+from tap_salesforce_seg.replication import floor_to_second
 from tap_salesforce_seg.run import Run
 from tap_salesforce_seg.settings import TAP_SETTINGS, TapSettings
+from tap_salesforce_seg.state import read_state
 from tap_salesforce_seg.stream import CollectionStream
 
 if TYPE_CHECKING:
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
 
     from salesforce_seg.describe import SObjectDescribe
+
+
+STATE_EVERY = 3.0
+"""Seconds between two STATEs while pages come in."""
 
 
 class TapSalesforceSeg(Plugin, Tap):
@@ -56,6 +63,7 @@ class TapSalesforceSeg(Plugin, Tap):
         self._missing: dict[str, str] = {}
         self.deletions: dict[str, deletes.Deletions] = {}
         """What the org's log of deletes says, by object."""
+        self._state_written_at = 0.0
         bookmarks = {"bookmarks": read_state(state)} if state is not None else None
         super().__init__(catalog=input_files.read_catalog(catalog), state=bookmarks, **options)
 
@@ -146,7 +154,13 @@ class TapSalesforceSeg(Plugin, Tap):
 
     def write_state(self) -> None:
         """Write the bookmarks, unless the last STATE said the same."""
+        self._state_written_at = time.monotonic()
         self.state_writer.write_state(self.state)
+
+    def write_state_in_time(self, *, at_once: bool) -> None:
+        """Write the bookmarks at once, or if the last STATE was written some seconds ago."""
+        if at_once or time.monotonic() - self._state_written_at >= STATE_EVERY:
+            self.write_state()
 
     def extract(self) -> None:
         """Read all selected streams; errors as for ``Run.extract``."""
@@ -154,15 +168,15 @@ class TapSalesforceSeg(Plugin, Tap):
         if self.state:
             self.write_state()
         streams = self.selected
-        reads = [(stream.query(layout), layout, None) for stream in streams for layout in [stream.layout()]]
-        self.reader.announce([query for query, _, _ in reads])
-        self.ahead.announce(reads)
-        since = {each.definition.sobject.name: start for each in streams if (start := each.deletes_since)}
-        self.deletions = deletes.read_log(self.session, since, self.started_at)
+        passes = [each for stream in streams for each in stream.agenda.passes]
+        self.reader.announce([each.query for each in passes])
+        self.ahead.announce([(each.query, each.layout, each.position) for each in passes])
+        self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)
         try:
             Run(self._missing).extract(streams)
         finally:
             self.ahead.end()
+            self.write_state()
             rows, read = sum(each.rows for each in streams), sum(each.done for each in streams)
             self.logger.info("%d rows from %d streams; %d API calls.", rows, read, self.session.api_calls)
 

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from salesforce_seg.bulk2 import NO_MORE, QueryJob
-from salesforce_seg.errors import ObjectUnavailable, RunFailed
-from tap_salesforce_seg.pages import Page
+from salesforce_seg.errors import ObjectUnavailable
+from tap_salesforce_seg.pages import Page, RowsLost
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +27,9 @@ PAGE_CELLS = 1_000_000
 FEWEST_PAGE_ROWS = 2000
 """Rows of a result page at least, however wide they are."""
 
+CREATE, DELETE = 1, 1
+"""API calls."""
+
 LOOKS = 4
 """How often a job is looked at until it is complete, for the plan."""
 
@@ -38,7 +41,7 @@ def page_rows(fields: int) -> int:
 
 def expected_calls(rows: int, fields: int) -> int:
     """The API calls that a job costs: create, look, fetch, delete."""
-    return 1 + LOOKS + max(1, -(-rows // page_rows(fields))) + 1
+    return CREATE + LOOKS + max(1, -(-rows // page_rows(fields))) + DELETE
 
 
 class Bulk2Reader:
@@ -67,11 +70,13 @@ class Bulk2Reader:
         Raises:
             ObjectUnavailable: Bulk API 2.0 does not read this object; or the position's job is no more.
             JobEndedBadly: The job was aborted or failed.
-            RunFailed: Fewer or more rows came than Salesforce had counted.
+            RowsLost: Fewer or more rows came than Salesforce had counted.
         """
         selected = layout.bulk_fields or ()
         if position is None:
-            job = QueryJob.create(self._session, query.soql_of(selected), title=query.sobject, all_rows=True)
+            job = QueryJob.create(
+                self._session, query.unordered_soql(selected), title=query.sobject, all_rows=True
+            )
             position = {"reader": self.name, "job": job.id, "locator": "", "rows": 0}
             yield Page(b"", 0, position)
         else:
@@ -85,7 +90,7 @@ class Bulk2Reader:
             place = {**position, "locator": page.next_locator or NO_MORE, "rows": rows}
             yield Page(page.body, came, place)
         if rows != expected:
-            raise _lost(query, rows, expected)
+            raise RowsLost(query.sobject, rows, expected)
 
     def finish(self, position: Position) -> None:
         """Remove the job of a query that was read to its end."""
@@ -96,10 +101,3 @@ class Bulk2Reader:
 def _rows_of(page: ResultPage) -> int:
     """How many rows Salesforce says a page has; counted where it does not say."""
     return page.rows if page.rows >= 0 else sum(1 for _ in page.cells()) - 1
-
-
-def _lost(query: Query, rows: int, expected: int) -> RunFailed:
-    return RunFailed(
-        f"{query.sobject}: {rows:,} rows came, but Salesforce had counted {expected:,}. "
-        "The bookmark stays where it was; run again."
-    )

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING
 
 from salesforce_seg.bulk2 import JobEndedBadly
-from salesforce_seg.errors import ObjectUnavailable
+from salesforce_seg.errors import ObjectUnavailable, QueryRefused, RecordRejected
 from tap_salesforce_seg.readers.bulk2 import Bulk2Reader
 from tap_salesforce_seg.readers.rest import RestReader
 
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger("tap-salesforce-seg")
 
 AUTO, REST, BULK2 = "auto", "rest", "bulk2"
+
+REFUSALS = (ObjectUnavailable, JobEndedBadly, QueryRefused, RecordRejected)
+"""What Bulk API 2.0 answers where REST may still do."""
 
 BULK_FROM_ROWS = 20_000
 """From so many rows on, ``auto`` reads by Bulk API 2.0: ten pages of REST cost more calls than a job does."""
@@ -47,6 +50,8 @@ class Reader:
     def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
         """The rows of a query, page by page.
 
+        Where REST takes over in the middle of a job's result, its pages hold rows that have come before.
+
         Args:
             query: What to read.
             layout: What the rows become.
@@ -55,14 +60,25 @@ class Reader:
         Raises:
             SalesforceError: Not all rows could be read.
         """
-        if self._goes_by_bulk(query, layout):
+        is_begun = position is not None and position["reader"] == BULK2
+        if is_begun or (position is None and self._goes_by_bulk(query, layout)):
+            rows = 0
             try:
-                yield from self._bulk2.read(query, layout)
-            except (ObjectUnavailable, JobEndedBadly) as error:
+                for page in self._bulk2.read(query, layout, position):
+                    rows += page.rows
+                    yield page
+            except REFUSALS as error:
+                if is_begun and not rows:
+                    logger.warning(
+                        "%s: its window is read again, as its job is lost: %s", query.sobject, error
+                    )
+                    yield from self.read(query, layout)
+                    return
                 logger.warning("%s is read by REST instead: %s", query.sobject, error)
+                position = None
             else:
                 return
-        yield from self._rest.read(query, layout)
+        yield from self._rest.read(query, layout, position)
 
     def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[Page]:
         """Those rows of an object that have these Ids, whatever the query's window."""
@@ -76,10 +92,7 @@ class Reader:
     def _goes_by_bulk(self, query: Query, layout: RowLayout) -> bool:
         if not may_go_by_bulk(self._api_type, query, layout):
             return False
-        if self._api_type == BULK2:
-            return True
-        rows = self._rest.rows_expected(query)
-        return rows is not None and rows >= BULK_FROM_ROWS
+        return self._api_type == BULK2 or self._rest.rows_expected(query) >= BULK_FROM_ROWS
 
 
 def may_go_by_bulk(api_type: str, query: Query, layout: RowLayout) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -21,12 +22,13 @@ from salesforce_seg.errors import (
     QueryTimeout,
     QueryTooLong,
     QuotaExhausted,
-    RunFailed,
     SalesforceError,
     ServerUnavailable,
 )
-from tap_salesforce_seg.pages import Page
+from tap_salesforce_seg.pages import Page, RowsLost
+from tap_salesforce_seg.readers import wide
 from tap_salesforce_seg.readers.openings import Openings
+from tap_salesforce_seg.replication import format_moment, parse_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,11 +68,12 @@ class RestReader:
         """Name the queries that will be read, in order, so that small ones share an API call."""
         self._openings.announce(query.soql for query in queries if query.is_incremental)
 
-    def rows_expected(self, query: Query) -> int | None:
+    def rows_expected(self, query: Query) -> float:
         """How many rows a query has now, by its first page, which is kept for the read that follows.
 
         Returns:
-            The number, or None if the query was refused; the read will say why.
+            The number; infinite if REST cannot tell, as the query is too long for it or takes too long; 0 if
+            it was refused otherwise: the read will say why.
         """
         try:
             answer = self._open(query.soql)
@@ -78,32 +81,48 @@ class RestReader:
             raise
         except SalesforceError as error:
             self._first[query.soql] = error
-            return None
+            return math.inf if isinstance(error, QueryTimeout | QueryTooLong) else 0
         self._first[query.soql] = answer
         return int(answer["totalSize"])
 
     def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
-        """The rows of a query, page by page.
+        """The rows of a query, each once, page by page in the order of their Ids.
 
-        A read that is cut short by a lost locator begins anew, and one that takes Salesforce too long is cut
-        into smaller windows: then a row may come twice, but none is missing.
+        A read that takes Salesforce too long is cut into smaller windows, one after the other.
+
+        Args:
+            query: What to read.
+            layout: What the rows become.
+            position: From where to go on: ``after``, the last Id read of the window from ``start`` to ``end``
+                (null where the query's window is open), which may be a piece of the query's; ``floor``, the
+                last Id read of the pieces behind it.
 
         Raises:
-            RunFailed: Fewer or more rows came than Salesforce had counted.
+            RowsLost: Fewer or more rows came than Salesforce had counted.
             SalesforceError: Salesforce refused.
         """
-        for records in self._read(query):
-            yield self._page(records, layout)
+        for piece in _left(query, position):
+            for page in self._pages(piece):
+                yield self._with_bodies(page, layout)
 
     def read_ids(self, query: Query, layout: RowLayout, ids: Iterable[str]) -> Iterator[Page]:
         """Those rows of an object that have these Ids, whatever the query's window."""
-        yield self._page(list(self._with_ids(query, ids)), layout)
+        ids = list(ids)
+        try:
+            records = list(self._with_ids(query, ids))
+        except QueryTooLong:
+            parts = wide.parts(query, LONGEST_URL // 2)
+            records, _ = wide.join(self._with_ids(parts[0], ids), parts, self._with_ids)
+        yield self._with_bodies(Page(records, len(records)), layout)
 
-    def _page(self, records: Records, layout: RowLayout) -> Page:
-        for field in layout.binary_fields:
-            for row in records:
-                row[field] = row[field] and self._body(row[field])
-        return Page(records, len(records))
+    def _with_bodies(self, page: Page, layout: RowLayout) -> Page:
+        if not layout.binary_fields or isinstance(page.raw, bytes):
+            return page
+        bodies = [
+            {field: row[field] and self._body(row[field]) for field in layout.binary_fields}
+            for row in page.raw
+        ]
+        return replace(page, raw=[row | each for row, each in zip(page.raw, bodies, strict=True)])
 
     def _body(self, path: str) -> str | None:
         """What a binary field holds, in base64: a query answers only with the path to it.
@@ -119,37 +138,53 @@ class RestReader:
         except requests.RequestException as error:
             raise ServerUnavailable(f"GET {path}: the content was cut short ({error}).") from error
 
-    def _read(self, query: Query) -> Iterator[Records]:
+    def _pages(self, query: Query, floor: str = "") -> Iterator[Page]:
+        """The rows of a piece of the window; ``floor`` is where the pieces behind it begin."""
         try:
-            yield from self._begun_anew(query)
-        except QueryTimeout:
-            yield from self._narrower(query)
+            yield from self._in_order(query, floor)
         except QueryTooLong:
-            yield from self._in_parts(query)
+            yield from self._in_parts(query, floor)
 
-    def _begun_anew(self, query: Query, restarts: int = MOST_RESTARTS) -> Iterator[Records]:
-        try:
-            yield from self._cursor(query.soql, query.sobject)
-        except InvalidQueryLocator:
-            if not restarts:
-                raise
-            logger.warning("%s: the query locator is gone; reading the window again", query.sobject)
-            yield from self._begun_anew(query, restarts - 1)
+    def _in_order(self, query: Query, floor: str) -> Iterator[Page]:
+        lost = 0
+        while True:
+            try:
+                for records, is_complete in self._cursor(query.soql, query.sobject):
+                    if is_complete and query.in_id_order:
+                        query, lost = replace(query, after=records[-1]["Id"]), 0
+                    yield Page(records, len(records), _position(query, floor) if is_complete else None)
+            except InvalidQueryLocator:  # noqa: PERF203  a page is a call over the network
+                lost += 1
+                if lost > MOST_RESTARTS:
+                    raise
+                logger.warning("%s: the query locator is gone; going on after the last row", query.sobject)
+            except QueryTimeout:
+                if query.limit:
+                    raise
+                break
+            else:
+                return
+        yield from self._narrower(query, floor)
 
-    def _cursor(self, text: str, sobject: str) -> Iterator[Records]:
+    def _cursor(self, text: str, sobject: str) -> Iterator[tuple[Records, bool]]:
+        """Pages of rows, and whether every row up to the page's last has come.
+
+        For the last page the query's total says so. In between, a locator ends in the number of rows before
+        it, on every org that was seen; where it does not, the page is no place to go on from.
+        """
         answer = self._open(text)
         expected = answer["totalSize"]
         rows = len(answer["records"])
-        yield answer["records"]
+        is_complete = True
         while not answer["done"]:
+            is_complete = is_complete and answer["nextRecordsUrl"].endswith(f"-{rows}")
+            yield answer["records"], is_complete
             answer = self._next(answer["nextRecordsUrl"])
             rows += len(answer["records"])
-            yield answer["records"]
         if rows != expected:
-            raise RunFailed(
-                f"{sobject}: {rows:,} rows came, but Salesforce had counted {expected:,}. "
-                "The bookmark stays where it was; run again."
-            )
+            raise RowsLost(sobject, rows, expected)
+        if answer["records"]:
+            yield answer["records"], True
 
     def _next(self, locator_url: str) -> Any:
         try:
@@ -179,60 +214,74 @@ class RestReader:
             raise member.error("The query")
         return member.body
 
-    def _narrower(self, query: Query) -> Iterator[Records]:
+    def _narrower(self, query: Query, floor: str) -> Iterator[Page]:
         """A window that took too long: its halves; a second of rows, or an object without a clock, by Id."""
         halves = query.window.halves()
         if halves is None:
             logger.warning("%s: the query takes too long; reading in the order of Ids", query.sobject)
-            yield from self._by_id(query)
+            yield from self._bites(query, floor)
             return
         logger.warning("%s: the query takes too long; reading its window in two halves", query.sobject)
         earlier, later = halves
-        yield from self._read(replace(query, window=earlier))
-        yield from self._read(replace(query, window=later, key_may_be_null=False))
+        yield from self._pages(replace(query, window=earlier), floor or query.after)
+        yield from self._pages(replace(query, window=later, key_may_be_null=False), floor)
 
-    def _by_id(self, query: Query) -> Iterator[Records]:
-        page: Records = []
-        while not page or len(page) == PAGE_ROWS:
-            text = query.by_id(page[-1]["Id"] if page else "", PAGE_ROWS)
-            page = [row for rows in self._cursor(text, query.sobject) for row in rows]
-            if not page:
-                return
-            yield page
+    def _bites(self, query: Query, floor: str) -> Iterator[Page]:
+        """So many rows a query, in the order of Ids: that needs no other index and no long cursor."""
+        if not query.in_id_order:
+            raise QueryTimeout(f"{query.sobject}: Salesforce takes too long, and has no order to read it in.")
+        bite = replace(query, limit=PAGE_ROWS)
+        rows = PAGE_ROWS
+        while rows >= PAGE_ROWS:
+            rows = 0
+            for page in self._in_order(bite, floor):
+                rows += page.rows
+                bite = replace(bite, after=page.raw[-1]["Id"])  # type: ignore[index]
+                yield page
 
-    def _in_parts(self, query: Query) -> Iterator[Records]:
-        """Too many fields for one query: the first part decides which rows there are, the others join by Id.
-
-        The others are asked by Id, not by window: a row that was changed meanwhile keeps its place. A row
-        that they cannot find any more was removed from the recycle bin between two calls.
-        """
-        first, *others = _parts(query)
-        if not others:
+    def _in_parts(self, query: Query, floor: str) -> Iterator[Page]:
+        """Too many fields for one query: the first part says which rows there are, the others join by Id."""
+        parts = wide.parts(query, LONGEST_URL // 2)
+        if len(parts) < 2:
             raise QueryTooLong(f"{query.sobject}: Salesforce finds the query too long, and it cannot be cut.")
-        logger.warning(
-            "%s: too many fields for a query; reading them in %d parts", query.sobject, 1 + len(others)
-        )
-        for page in self._begun_anew(first):
-            rows = {row["Id"]: row for row in page}
-            for part in others:
-                found = {row["Id"]: row for row in self._with_ids(part, rows)}
-                rows = {each: row | found[each] for each, row in rows.items() if each in found}
-            yield list(rows.values())
+        logger.warning("%s: too many fields for a query; reading them in %d parts", query.sobject, len(parts))
+        for page in self._in_order(parts[0], floor):
+            records, gone = wide.join(page.raw, parts, self._with_ids)  # type: ignore[arg-type]
+            yield Page(records, len(records), page.position, gone)
 
     def _with_ids(self, part: Query, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
         for _, where in soql.isin_batches("Id", ids, most=PAGE_ROWS, longest=LONGEST_URL // 4):
-            for page in self._cursor(soql.select(part.fields, part.sobject, where=where), part.sobject):
-                yield from page
+            for records, _ in self._cursor(soql.select(part.fields, part.sobject, where=where), part.sobject):
+                yield from records
 
 
-def _parts(query: Query) -> list[Query]:
-    """The query in parts whose SELECT takes half of what a URL may hold; each has the Id."""
-    parts: list[list[str]] = [[]]
-    length = 0
-    for field in query.fields:
-        if length + len(field) + 3 > LONGEST_URL // 2:
-            parts.append([])
-            length = 0
-        parts[-1].append(field)
-        length += len(field) + 3
-    return [replace(query, fields=tuple(dict.fromkeys(["Id", *part]))) for part in parts]
+def _position(query: Query, floor: str) -> Position | None:
+    if not query.in_id_order:
+        return None
+    start, end = query.window.start, query.window.end
+    return {
+        "reader": RestReader.name,
+        "after": query.after,
+        "start": start and format_moment(start),
+        "end": end and format_moment(end),
+        "floor": floor,
+    }
+
+
+def _left(query: Query, position: Position | None) -> list[Query]:
+    """What is still to be read of a query: the rest of the piece under way, then what lies behind it."""
+    if position is None:
+        return [query]
+    whole = query.window
+    start, end = (position[name] and parse_moment(position[name]) for name in ("start", "end"))
+    end = min(end, whole.end) if end and whole.end else whole.end
+    piece = replace(
+        query,
+        window=replace(whole, start=start, end=end),
+        after=position["after"],
+        key_may_be_null=query.key_may_be_null and start == whole.start,
+    )
+    if end == whole.end:
+        return [piece]
+    behind = replace(whole, start=end)
+    return [piece, replace(query, window=behind, after=position["floor"], key_may_be_null=False)]

@@ -82,7 +82,7 @@ def test_a_window_that_takes_too_long_is_cut(org: OrgClient, tap: TapRunner) -> 
     too_long = [{"message": "Your query request was running for too long.", "errorCode": "QUERY_TIMEOUT"}]
     state = {"bookmarks": {"leads": {"replication_key_value": "2026-05-01T00:00:00Z"}}}
     org.faults([{"path": QUERY, "times": 3, "action": {"status": 400, "body": too_long}}])
-    outcome = tap.run(catalog=tap.catalog("leads"), state=state).ended()
+    outcome = tap.run(catalog=tap.catalog("leads"), state=state, api_type="rest").ended()
     assert len(outcome.records("leads")) == 8
     assert outcome.stderr.count("reading its window in two halves") == 3
 
@@ -92,7 +92,8 @@ def test_an_object_without_a_window_is_read_by_id(org: OrgClient, tap: TapRunner
     catalog = tap.catalog("leads", columns={"leads": ["last_name"]})
     too_long = [{"message": "Your query request was running for too long.", "errorCode": "QUERY_TIMEOUT"}]
     org.faults([{"path": QUERY, "times": 1, "action": {"status": 400, "body": too_long}}])
-    outcome = tap.run(catalog=catalog).ended()
+    outcome = tap.run(catalog=catalog, api_type="rest").ended()
+    assert "reading in the order of Ids" in outcome.stderr
     assert len(ids(outcome)) == len(outcome.records("leads")) == 2500
 
 

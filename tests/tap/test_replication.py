@@ -8,14 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salesforce_seg.errors import ConfigurationError
-from tap_salesforce_seg.replication import (
-    Window,
-    bookmark_of,
-    format_moment,
-    parse_moment,
-    read_state,
-    window,
-)
+from tap_salesforce_seg.replication import Window, format_moment, parse_moment, window
+from tap_salesforce_seg.state import bookmark_of, read_state
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=timezone.utc)
 LOOKBACK = timedelta(minutes=20)

@@ -1,0 +1,326 @@
+"""What a run reads of a stream: decided from the state and the catalog before a row is read."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
+from salesforce_seg.session import encode_json
+from tap_salesforce_seg.collections import BY_OBJECT
+from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, are_logged
+from tap_salesforce_seg.naming import snake_case
+from tap_salesforce_seg.query import Query
+from tap_salesforce_seg.replication import Window, window
+from tap_salesforce_seg.settings import NEW_COLUMNS
+from tap_salesforce_seg.state import StreamState, Unfinished
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from tap_salesforce_seg.catalog import Column
+    from tap_salesforce_seg.pages import Position
+    from tap_salesforce_seg.records import RowLayout
+    from tap_salesforce_seg.stream import CollectionStream
+
+WHOLE, WINDOW, BACKFILL = "whole", "window", "backfill"
+"""Kinds of passes: all rows; those of a span of time; new fields of the rows before that span."""
+
+INTERRUPTED_RUN_COUNTS = timedelta(days=2)
+"""How long a run that did not come to its end spares the next one the full syncs that it had completed."""
+
+OUTPUT_SETTINGS = ("naming", "api_type", "start_date", "stream_maps", "stream_map_config")
+"""Settings that a read which is gone on with must have begun under."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One read of a stream, from its first row to its last.
+
+    Attributes:
+        what: The kind.
+        query: What is asked.
+        layout: What the rows become.
+        fingerprint: Of what was asked for, and how.
+        position: From where it goes on; None if it begins.
+        until: The bookmark that it earned when it began in an earlier run; None if it begins in this one.
+    """
+
+    what: str
+    query: Query
+    layout: RowLayout
+    fingerprint: str
+    position: Position | None = None
+    until: datetime | None = None
+
+
+class Agenda:
+    """The passes of one run over one stream, and what the state says after each.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: CollectionStream) -> None:
+        self._stream = stream
+        self._tap = stream.tap
+        self._sobject = stream.definition.sobject
+        self._key = stream.replication_key
+        documented = (
+            BY_OBJECT[self._sobject.name].name
+            if self._sobject.name in BY_OBJECT
+            else snake_case(self._sobject.name)
+        )
+        others = [name for name in (self._sobject.name, documented) if name not in self._tap.collections]
+        bookmarks = self._tap.state.setdefault("bookmarks", {})
+        self.past = StreamState(bookmarks, [stream.name, *others], self._key)
+
+    # Why
+
+    @cached_property
+    def reason_for_full_sync(self) -> str:
+        """Why this run reads all rows; the empty string if it goes on from its bookmark."""
+        if self._always_full:
+            return "" if self._key and self._was_completed else self._always_full
+        only_new = self._tap.settings.backfill_columns == NEW_COLUMNS and self._stream.is_unmapped
+        if self._added and not only_new:
+            return f"older rows lack {', '.join(self._added)}"
+        fields = [column.field for column in self._stream.selected_columns if column.field]
+        if any(field.calculated for field in fields) and self._formulas_are_stale:
+            return "its formula fields are refreshed"
+        return ""
+
+    @property
+    def _always_full(self) -> str:
+        """Why every run reads all rows; the empty string if not every run does."""
+        if self._key is None:
+            return "it has no replication key"
+        if self._stream.replication_method == REPLICATION_FULL_TABLE:
+            return "the catalog asks for it"
+        if self._key not in {column.name for column in self._stream.selected_columns}:
+            return "its replication key is deselected"
+        return ""
+
+    @property
+    def _was_completed(self) -> bool:
+        """Whether a run that did not come to its end has read the whole stream, not long ago."""
+        completed_at = self.past.completed_at
+        return completed_at is not None and self._tap.started_at - completed_at < INTERRUPTED_RUN_COUNTS
+
+    @cached_property
+    def _added(self) -> list[str]:
+        """Fields that older rows have not been read with, if these are to be read again."""
+        if not self._tap.settings.backfill_new_fields:
+            return []
+        key = self._stream.definition.column(self._key) if self._key else None
+        fields = [column.field for column in self._stream.selected_columns if column.field]
+        return self.past.not_covered(each.name for each in fields if not key or each != key.field)
+
+    @property
+    def _formulas_are_stale(self) -> bool:
+        every = self._tap.settings.refresh_formula_fields
+        last = self.past.full_sync_at
+        if every is None or self.past.bookmark is None:
+            return False
+        return last is None or self._tap.started_at - last >= every
+
+    # What
+
+    @cached_property
+    def passes(self) -> list[Pass]:
+        """What this run reads, in order."""
+        planned = self._planned()
+        past = self.past.unfinished
+        if past is None or not planned:
+            return planned
+        first, *others = planned
+        if (past.what, past.fingerprint) != (first.what, first.fingerprint):
+            self._stream.logger.info(
+                "%s was interrupted, but what is asked for has changed since; its window is read again.",
+                self._stream.name,
+            )
+            return planned
+        return self._resumed(first, past, others)
+
+    def _planned(self) -> list[Pass]:
+        """What a run reads that goes on with nothing."""
+        if self._key is None and self._was_completed:
+            return []
+        columns = self._stream.selected_columns
+        if self.reason_for_full_sync or self.past.bookmark is None:
+            return [self._pass(WHOLE, self._window(), columns)]
+        news = self._pass(WINDOW, self._window(), columns)
+        if not self._added:
+            return [news]
+        kept = {self._stream.definition.key.name, self._key}
+        few = [each for each in columns if each.automatic or each.name in kept or self._is_added(each)]
+        old = Window(news.query.window.key, self._tap.settings.start_date, news.query.window.start)
+        return [self._pass(BACKFILL, old, few), news]
+
+    def _is_added(self, column: Column) -> bool:
+        return column.field is not None and column.field.name in self._added
+
+    def _resumed(self, first: Pass, past: Unfinished, others: Sequence[Pass]) -> list[Pass]:
+        """The rest of an interrupted pass, then what follows it up to now, without overlap."""
+        self._stream.logger.info("%s goes on where the last run was interrupted.", self._stream.name)
+        read = past.window(first.query.window.key)
+        if self._key is None or first.what == BACKFILL:
+            return [self._rest(first, past, read), *others]
+        since = past.until - self._tap.settings.lookback
+        read = replace(read, end=min(read.end or since, since))
+        if read.start and read.end and read.end <= read.start:
+            return [first, *others]
+        news = self._pass(WINDOW, self._window(since), self._stream.selected_columns)
+        return [
+            self._rest(first, past, read),
+            replace(news, query=replace(news.query, key_may_be_null=False)),
+        ]
+
+    def _rest(self, begun: Pass, past: Unfinished, read: Window) -> Pass:
+        query = replace(begun.query, window=read, is_incremental=False)
+        return replace(begun, query=query, position=past.position, until=past.until)
+
+    def _window(self, since: datetime | None = None) -> Window:
+        """The window up to now: of the reason for a full sync, from the bookmark, or from a moment on."""
+        key = self._stream.definition.column(self._key) if self._key else None
+        settings = self._tap.settings
+        first_to_activate = self._emits_versions and self.past.bookmark is None
+        found = window(
+            key.field.name if key and key.field else None,
+            bookmark=self.past.bookmark,
+            start_date=settings.start_date,
+            lookback=settings.lookback,
+            now=self._tap.started_at,
+            full=bool(self.reason_for_full_sync) or first_to_activate,
+        )
+        if since is None:
+            return found
+        # Rows changed during this run would be lost to the loader by ACTIVATE_VERSION, were they not read.
+        return replace(found, start=since, end=None if self._emits_versions else self._tap.started_at)
+
+    def _pass(self, what: str, read: Window, columns: Sequence[Column]) -> Pass:
+        layout = self._stream.layout(columns)
+        fields = self._sobject.field
+        clock, key = (fields(read.key) if read.key else None), fields("Id")
+        query = Query(
+            self._sobject.name,
+            layout.fields,
+            read,
+            key_may_be_null=bool(clock and clock.nillable) and what != BACKFILL,
+            in_id_order=bool(key and key.sortable and key.filterable),
+            limit=self._stream.ABORT_AT_RECORD_COUNT,
+            is_incremental=what == WINDOW,
+        )
+        return Pass(what, query, layout, self._fingerprint(query, columns))
+
+    def _fingerprint(self, query: Query, columns: Sequence[Column]) -> str:
+        asked = [
+            sorted(query.fields),
+            [column.name for column in columns],
+            {name: sorted(parts) for name, parts in self._stream.deselected_parts(columns).items()},
+            query.window.key,
+            self._tap.session.settings.api_version,
+            *(self._tap.config.get(name) for name in OUTPUT_SETTINGS),
+        ]
+        return hashlib.sha256(encode_json(asked)).hexdigest()[:16]
+
+    def without(self, each: Pass, gone: Iterable[Column], position: Position | None) -> Pass:
+        """What is left of a pass when some of its columns have vanished."""
+        missing = list(gone)
+        columns = [column for column in self._stream.selected_columns if column not in missing]
+        layout = self._stream.layout(columns)
+        query = replace(each.query, fields=layout.fields)
+        return replace(
+            each,
+            query=query,
+            layout=layout,
+            fingerprint=self._fingerprint(query, columns),
+            position=position,
+        )
+
+    @property
+    def deletes_since(self) -> datetime | None:
+        """From when on the log of deletes matters; None if it does not, or there is none."""
+        names = {column.name for column in self._stream.selected_columns}
+        wanted = self._tap.settings.detect_hard_deletes and names & DELETION_COLUMNS
+        if not wanted or not are_logged(self._sobject):
+            return None
+        if self.past.deletes_since:
+            return self.past.deletes_since
+        unfinished = self.past.unfinished
+        told_until = self.past.bookmark or (unfinished.until if unfinished else None)
+        if told_until is None:
+            return None
+        return min(told_until, self._tap.started_at) - self._tap.settings.lookback
+
+    # Versions
+
+    @property
+    def _emits_versions(self) -> bool:
+        """Whether a full sync ends in ACTIVATE_VERSION: only one that reads every row may."""
+        return (
+            self._tap.settings.emit_activate_version_messages
+            and self._tap.settings.start_date is None
+            and self._stream.ABORT_AT_RECORD_COUNT is None
+        )
+
+    @property
+    def version(self) -> int | None:
+        """The table version that RECORDs carry; None for none."""
+        return self.past.version if self._emits_versions else None
+
+    @property
+    def version_to_activate(self) -> int | None:
+        """The version of a full sync that is complete, if no message has said so yet."""
+        return None if self.past.is_activated else self.version
+
+    # What the state says then
+
+    def begin(self, each: Pass) -> None:
+        """Begin a pass."""
+        if each.what == WHOLE and each.position is None and self._emits_versions:
+            self.past.set_version(max(int(self._tap.started_at.timestamp()), (self.past.version or 0) + 1))
+        read = each.query.window
+        until = self._until(each)
+        self.past.begin(Unfinished(each.what, each.fingerprint, read.start, read.end, until))
+
+    def end(self, each: Pass, *, deletes_are_told: bool) -> None:
+        """Write down that a pass is complete."""
+        if self._stream.ABORT_AT_RECORD_COUNT is not None:
+            return
+        fields, settings = each.query.fields, self._tap.settings
+        if each.what == BACKFILL:
+            self.past.cover(fields)
+        elif self._key is not None:
+            is_whole, until = each.what == WHOLE, self._until(each)
+            missing = () if is_whole or settings.backfill_new_fields else self.past.not_covered(fields)
+            self.past.move(
+                until,
+                [field for field in fields if field not in missing],
+                full_sync_at=(until if is_whole else self.past.full_sync_at)
+                if settings.refresh_formula_fields
+                else None,
+                deletes_since=None if deletes_are_told else self.deletes_since,
+            )
+        if self._always_full and each.what == WHOLE:
+            self.past.complete(self._tap.started_at)
+
+    def _until(self, each: Pass) -> datetime:
+        """The bookmark of a pass: held back by what Salesforce says is not committed yet."""
+        started_at = self._tap.started_at
+        covered = self._tap.deletions.get(self._sobject.name, Deletions()).covered_until
+        return each.until or min(started_at, covered or started_at)
+
+
+def deletes_to_ask(streams: Iterable[CollectionStream]) -> dict[str, datetime | None]:
+    """Of which objects the log of deletes is read, and from when on its deletes matter, if they do."""
+    return {
+        stream.definition.sobject.name: stream.agenda.deletes_since
+        for stream in streams
+        if stream.definition.sobject.replicateable and stream.agenda.passes
+    }

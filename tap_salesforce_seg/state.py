@@ -1,0 +1,283 @@
+"""What the Singer state says of a stream: its bookmark, and where an interrupted run stopped.
+
+All of it lies under ``bookmarks.<stream>``. A runner may lay one state over another key by key, as Meltano
+does with the partial state of a run that failed. So a key that no longer holds is set to null, never just
+left out, and a position names the reader whose keys count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from salesforce_seg.errors import ConfigurationError
+from tap_salesforce_seg.naming import snake_case
+from tap_salesforce_seg.replication import REPLICATION_KEYS, Window, format_moment, parse_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from tap_salesforce_seg.pages import Position
+
+BOOKMARK = "replication_key_value"
+BOOKMARK_KEY = "replication_key"
+COVERED_FIELDS = "fields"
+"""API names of the fields that all rows have been read with."""
+FULL_SYNC_AT = "full_sync_at"
+"""When all rows were last read; kept for streams whose formula fields are refreshed."""
+UNFINISHED = "unfinished"
+"""The read that was under way, and the position of its last page on stdout."""
+DELETES_SINCE = "deletes_since"
+"""From when on deletes have not been told yet, if that is before the bookmark."""
+COMPLETED_AT = "completed_at"
+"""Start of a run that read the whole stream, and has not come to the end of all streams yet."""
+VERSION, ACTIVATED = "version", "activated_version"
+"""The table version that RECORDs carry, and the last one that an ACTIVATE_VERSION has named."""
+
+
+def read_state(state: Any) -> dict[str, dict[str, Any]]:
+    """The bookmarks of a state file, ours or another tap's, by stream.
+
+    Takes the plain Singer state, a whole STATE message and Meltano's ``singer_state``; a bookmark may be an
+    object with ``replication_key_value``, one keyed by the replication key's own name (as singer-io's tap
+    writes), or a bare date. What an interrupted run of an SDK tap left in ``progress_markers`` is not used.
+
+    Raises:
+        ConfigurationError: It is not a state.
+    """
+    if not isinstance(state, dict):
+        raise ConfigurationError(
+            "The state file does not hold a JSON object; give the last STATE line's value"
+        )
+    for wrapper in ("value", "singer_state"):
+        if isinstance(state.get(wrapper), dict):
+            state = state[wrapper]
+    bookmarks = state.get("bookmarks")
+    if bookmarks is None:
+        return {}
+    if not isinstance(bookmarks, dict):
+        raise ConfigurationError('The state file is broken: "bookmarks" is not a JSON object')
+    return {stream: _stream_state(stream, found) for stream, found in bookmarks.items()}
+
+
+def _stream_state(stream: str, found: object) -> dict[str, Any]:
+    if isinstance(found, str):
+        found = {BOOKMARK: found}
+    if not isinstance(found, dict):
+        raise ConfigurationError(f"The state file is broken: the bookmark of {stream} is not a JSON object")
+    kept = {name: value for name, value in found.items() if name not in _SDK_LEFTOVERS}
+    if kept.get(BOOKMARK) is None:
+        own_name = next((name for name in REPLICATION_KEYS if kept.get(name)), None)
+        if own_name:
+            kept = {BOOKMARK_KEY: own_name, BOOKMARK: kept[own_name]}
+    for name in (BOOKMARK, FULL_SYNC_AT, DELETES_SINCE, COMPLETED_AT):
+        if kept.get(name) is not None:
+            try:
+                parse_moment(kept[name])
+            except ValueError as error:
+                raise ConfigurationError(
+                    f"The state file is broken: {name} of {stream}: {error}; the bookmark cannot be used"
+                ) from None
+    return kept
+
+
+_SDK_LEFTOVERS = {"progress_markers", "replication_key_signpost", "starting_replication_value", "partitions"}
+
+
+def bookmark_of(stream_state: Mapping[str, Any]) -> datetime | None:
+    """Where the stream's last complete read ended; None if there was none."""
+    return _moment(stream_state, BOOKMARK)
+
+
+def _moment(values: Mapping[str, Any], name: str) -> datetime | None:
+    value = values.get(name)
+    return None if value is None else parse_moment(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A read that is under way, or was when a run was interrupted.
+
+    Attributes:
+        what: What kind of read it is.
+        fingerprint: Of what was asked for; one that was asked differently is not gone on with.
+        start: The window's start; None if it is open to the past.
+        end: The window's end; None if it is open.
+        until: The bookmark that the stream has earned when the read is complete.
+        position: The reader's position after the last page that is on stdout.
+    """
+
+    what: str
+    fingerprint: str
+    start: datetime | None
+    end: datetime | None
+    until: datetime
+    position: Position | None = None
+
+    @classmethod
+    def from_state(cls, entry: object) -> Unfinished | None:
+        """Read the state's entry; None if there is none that can be gone on with."""
+        try:
+            return cls(
+                entry["what"],  # type: ignore[index]
+                entry["fingerprint"],  # type: ignore[index]
+                _moment(entry, "start"),  # type: ignore[arg-type]
+                _moment(entry, "end"),  # type: ignore[arg-type]
+                parse_moment(entry["until"]),  # type: ignore[index]
+                dict(entry["position"]),  # type: ignore[index]
+            )
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return None
+
+    def as_state(self, position: Position) -> dict[str, Any]:
+        """The entry for the state, with a newer position."""
+        return {
+            "what": self.what,
+            "fingerprint": self.fingerprint,
+            "start": self.start and format_moment(self.start),
+            "end": self.end and format_moment(self.end),
+            "until": format_moment(self.until),
+            "position": position,
+        }
+
+    def window(self, key: str | None) -> Window:
+        """The window it reads."""
+        return Window(key, self.start, self.end)
+
+
+class StreamState:
+    """What the state says of one stream, and how it moves on.
+
+    Args:
+        bookmarks: The state's bookmarks of all streams; kept up to date.
+        names: What the stream may be called there: its own name, then those of other naming styles and taps.
+        key: The replication key's name; a bookmark that was kept for another one does not count.
+    """
+
+    def __init__(self, bookmarks: dict[str, Any], names: Sequence[str], key: str | None) -> None:
+        self._bookmarks = bookmarks
+        self._names = names
+        self._key = key
+        state: dict[str, Any] = next((bookmarks[name] for name in names if bookmarks.get(name)), {})
+        kept_for = state.get(BOOKMARK_KEY)
+        same_key = kept_for is None or (key is not None and snake_case(kept_for) == snake_case(key))
+        self._state = dict(state) if same_key else {}
+        self._under_way: Unfinished | None = None
+
+    @property
+    def bookmark(self) -> datetime | None:
+        """Where the last complete read ended; None if there was none."""
+        return bookmark_of(self._state)
+
+    @property
+    def full_sync_at(self) -> datetime | None:
+        """When all rows were last read; None if that is not known."""
+        return _moment(self._state, FULL_SYNC_AT)
+
+    @property
+    def deletes_since(self) -> datetime | None:
+        """From when on deletes have not been told yet; None if the bookmark says it."""
+        return _moment(self._state, DELETES_SINCE)
+
+    @property
+    def completed_at(self) -> datetime | None:
+        """When the interrupted run began that has read the whole stream; None if there was none."""
+        return _moment(self._state, COMPLETED_AT)
+
+    @property
+    def unfinished(self) -> Unfinished | None:
+        """The read that an interrupted run was about; None if there is none."""
+        return Unfinished.from_state(self._state.get(UNFINISHED))
+
+    @property
+    def version(self) -> int | None:
+        """The table version that RECORDs carry; None if there has been no full sync with one."""
+        return self._state.get(VERSION)
+
+    @property
+    def is_activated(self) -> bool:
+        """Whether an ACTIVATE_VERSION has named the version."""
+        return self._state.get(ACTIVATED) == self.version
+
+    def not_covered(self, fields: Iterable[str]) -> list[str]:
+        """Those of the fields that older rows have not been read with.
+
+        A state that does not tell (another tap's) is taken to cover all.
+        """
+        covered = self._state.get(COVERED_FIELDS)
+        return [] if self.bookmark is None or covered is None else sorted(set(fields) - set(covered))
+
+    def set_version(self, version: int) -> None:
+        """Begin a full sync whose RECORDs carry this version."""
+        self._save({VERSION: version})
+
+    def activated(self) -> None:
+        """Note that the version has been activated."""
+        self._save({ACTIVATED: self.version})
+
+    def begin(self, read: Unfinished) -> None:
+        """Begin a read, or go on with one; the state tells of it from its first position on."""
+        self._under_way = read
+
+    def advance(self, position: Position) -> None:
+        """Note the position of a page that is on stdout."""
+        if self._under_way:
+            self._save({UNFINISHED: self._under_way.as_state(position)})
+
+    def forget_position(self) -> None:
+        """The read under way must begin anew, as what has been read of it is not complete."""
+        if self._state.get(UNFINISHED):
+            self._save({UNFINISHED: None})
+
+    def move(
+        self,
+        until: datetime,
+        fields: Iterable[str],
+        *,
+        full_sync_at: datetime | None,
+        deletes_since: datetime | None = None,
+    ) -> None:
+        """Write down a complete read.
+
+        Args:
+            until: The new bookmark.
+            fields: The fields that all rows have been read with.
+            full_sync_at: When all rows were last read, if that matters.
+            deletes_since: From when on deletes are still to be told.
+        """
+        self._save(
+            {
+                BOOKMARK_KEY: self._key,
+                BOOKMARK: format_moment(until),
+                COVERED_FIELDS: sorted(fields),
+                FULL_SYNC_AT: full_sync_at and format_moment(full_sync_at),
+                DELETES_SINCE: deletes_since and format_moment(deletes_since),
+                UNFINISHED: None,
+            }
+        )
+
+    def cover(self, fields: Iterable[str]) -> None:
+        """Write down a complete backfill: all rows have been read with these fields too."""
+        covered = self._state.get(COVERED_FIELDS) or ()
+        self._save({COVERED_FIELDS: sorted({*covered, *fields}), UNFINISHED: None})
+
+    def complete(self, run_started_at: datetime) -> None:
+        """Write down that a run has read all of a stream that is always read in full."""
+        self._save({COMPLETED_AT: format_moment(run_started_at), UNFINISHED: None})
+
+    def end_run(self) -> None:
+        """Write down that the run has come to its end: the next one reads the stream again."""
+        if self._state.get(COMPLETED_AT):
+            self._save({COMPLETED_AT: None})
+
+    def _save(self, changes: dict[str, Any]) -> None:
+        """Change several entries at once, with one assignment, as a signal may come at any point.
+
+        A null is written only over a value.
+        """
+        changes = {name: value for name, value in changes.items() if value is not None or name in self._state}
+        self._state = self._state | changes
+        self._bookmarks[self._names[0]] = self._state
+        for name in self._names[1:]:
+            self._bookmarks.pop(name, None)
