@@ -5,6 +5,7 @@ The fields are a small form of our own, after the Object Reference; no describe 
 
 from __future__ import annotations
 
+import base64
 import functools
 import json
 from importlib import resources
@@ -80,9 +81,19 @@ def _fill_code_picklists(sobject: SObject) -> None:
             continue
         known = places()
         country.picklist_values = [PicklistValue(code, name) for code, (name, _) in known.items()]
-        states = {code: name for _, inside in known.values() for code, name in inside.items()}
-        state.picklist_values = [PicklistValue(code, name) for code, name in states.items()]
+        state.picklist_values = [
+            PicklistValue(code, name, valid_for=_bit(place))
+            for place, (_, inside) in enumerate(known.values())
+            for code, name in inside.items()
+        ]
         state.dependent_picklist, state.controller_name = True, country.name
+
+
+def _bit(place: int) -> str:
+    """The ``validFor`` of an entry that goes with one controlling value (Object Reference, picklists)."""
+    bits = bytearray(place // 8 + 1)
+    bits[-1] = 0x80 >> place % 8
+    return base64.b64encode(bits).decode()
 
 
 def _currency_fields(sobject: SObject) -> list[Field]:

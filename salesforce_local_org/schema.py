@@ -21,6 +21,8 @@ class PicklistValue:
     label: str
     active: bool = True
     default: bool = False
+    valid_for: str | None = None
+    """For a dependent picklist, a bit for each value of the controlling field, in base64."""
 
 
 @dataclass(slots=True)

@@ -41,12 +41,16 @@ def _known(cls: type, body: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class PicklistValue:
-    """One entry of a picklist."""
+    """One entry of a picklist.
+
+    ``valid_for`` holds a bit for each value of the controlling field, in base64; empty if there is none.
+    """
 
     value: str
     label: str = ""
     active: bool = True
     default_value: bool = False
+    valid_for: str = ""
 
 
 @dataclass(frozen=True, slots=True)

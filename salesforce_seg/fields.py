@@ -29,11 +29,13 @@ __all__ = [
     "csv_text",
     "fits",
     "is_known",
+    "is_text",
     "json_schema",
     "rest_reader",
     "same_value",
     "trim",
     "write_value",
+    "writer",
 ]
 
 
@@ -183,21 +185,56 @@ def compound_value(
 
 
 def write_value(field: FieldDescribe, value: Any) -> Any:
-    """A value of an event or a record as REST takes it for this field.
+    """A value of an event or a record as REST takes it for this field: :func:`writer`, for one value.
+
+    None stays None.
+    """
+    return None if value is None else writer(field)(value)
+
+
+def writer(field: FieldDescribe) -> Callable[[Any], Any]:
+    """How values of events and records become what REST takes for a field.
 
     ``"10000"`` becomes 10000 for an int field, ``"true"`` true for a boolean one, a date-time a date for a
     date field, a list ``a;b`` for a multi-select picklist. Text loses outer white space, which Salesforce
-    does not store, but is not cut: see :func:`trim`. None stays None.
+    does not store, but is not cut: see :func:`trim`.
 
     Args:
         field: The field to write.
-        value: A JSON value, or Decimal, date, datetime, time.
 
-    Raises:
-        ValueError: The value cannot be one of this type; the message says so to a reader, without the
-            field's name.
+    Returns:
+        A function of a JSON value (not null), or Decimal, date, datetime, time. It raises ValueError when the
+        value cannot be one of this type (OutOfRange when it is too large for the field); the message says so
+        to a reader, without the field's name.
     """
-    return None if value is None else _type(field.type).to_rest(value)
+    to_rest = _type(field.type).to_rest
+    limit = _number_limit(field)
+    if limit is None:
+        return to_rest
+
+    def within_range(value: Any) -> Any:
+        number = to_rest(value)
+        if not -limit < number < limit:
+            raise write.OutOfRange(f"{str(value)[:80]} is too large for it")
+        return number
+
+    return within_range
+
+
+def is_text(field: FieldDescribe) -> bool:
+    """Whether text without null characters is written as it is, less its outer white space."""
+    return _type(field.type).to_rest is write.text
+
+
+def _number_limit(field: FieldDescribe) -> int | None:
+    """The smallest number that is too large for a field; None for other types."""
+    if field.type == "int":
+        return min(int(10**field.digits) if field.digits else 2**31, 2**31)
+    if field.type == "long":
+        return int(10 ** (field.digits or MOST_INTEGER_DIGITS))
+    if field.type in {"double", "currency", "percent"}:
+        return int(10 ** ((field.precision or MOST_INTEGER_DIGITS) - field.scale))
+    return None
 
 
 def csv_text(value: Any) -> str:
@@ -213,18 +250,27 @@ def csv_text(value: Any) -> str:
 
 
 def trim(field: FieldDescribe, value: Any) -> Any:
-    """A text cut to the field's length in characters; anything else as it is.
+    """A text cut to the field's length; anything else as it is.
 
-    Keys (e-mails, ids, unique and external-id fields) and picklists are never cut.
+    Keys (e-mails, ids, unique and external-id fields) and picklists are never cut, nor a character of two
+    UTF-16 units in its middle.
     """
     if fits(field, value) or field.is_key or not _type(field.type).is_cut:
         return value
-    return value[: field.length].rstrip()
+    units = value.encode("utf-16-le", "surrogatepass")[: 2 * field.length]
+    return units.decode("utf-16-le", "ignore").rstrip()
 
 
 def fits(field: FieldDescribe, value: Any) -> bool:
-    """Whether a text is not longer than the field (length 0 means no limit); true for anything else."""
-    return not isinstance(value, str) or not field.length or len(value) <= field.length
+    """Whether a text is not longer than the field (length 0 means no limit); true for anything else.
+
+    Lengths are UTF-16 units: an emoji takes two, as everywhere in Salesforce.
+    """
+    if not isinstance(value, str) or not field.length:
+        return True
+    if value.isascii():
+        return len(value) <= field.length
+    return len(value.encode("utf-16-le", "surrogatepass")) <= 2 * field.length
 
 
 def same_value(field: FieldDescribe, stored: Any, wanted: Any) -> bool:

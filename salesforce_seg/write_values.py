@@ -11,23 +11,33 @@ from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from typing import Any
 
-from salesforce_seg.numbers import number_text, plain_number
-from salesforce_seg.read_values import parse_moment, stamp, time_value
+from salesforce_seg.numbers import MOST_INTEGER_DIGITS, number_text, plain_number
+from salesforce_seg.read_values import stamp, time_value
+from salesforce_seg.written_dates import read_written
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Za-z0-9]{3})?")
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[T ].*)?", re.DOTALL)
 _YEARS = range(1700, 4001)
 """Salesforce's range of dates: 1700-01-01 to 4000-12-31."""
 
-_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_TOO_LONG = 10**MOST_INTEGER_DIGITS
+_BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+class OutOfRange(ValueError):  # noqa: N818  it says what is wrong
+    """A number or date is one, but outside what the field holds."""
 
 
 def text(value: Any) -> str:
-    """Text without outer white space (Salesforce does not store it) and without halves of surrogate pairs."""
+    """Text as Salesforce stores it: without outer white space, null characters, halves of surrogate pairs."""
+    if isinstance(value, str):
+        whole = (
+            value
+            if value.isascii()
+            else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        )
+        return (whole.replace("\0", "") if "\0" in whole else whole).strip()
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str):
-        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").strip()
     if isinstance(value, int | float | Decimal):
         return number_text(finite(value))
     if isinstance(value, datetime):
@@ -59,6 +69,8 @@ def boolean(value: Any) -> bool:
 def integer(value: Any) -> int:
     """A whole number, also from text."""
     found = number(value)
+    if abs(found) >= _TOO_LONG:
+        raise OutOfRange(f"{_shown(value)} is too large for any field")
     if not isinstance(found, int):
         raise ValueError(f"{_shown(value)} is not a whole number")
     return found
@@ -84,35 +96,40 @@ def finite(value: str | float | Decimal) -> int | float | Decimal:
 
 def calendar_date(value: Any) -> str:
     """A date; of a date-time its date as written: Salesforce dates have no time zone."""
-    if isinstance(value, date):
-        value = value.isoformat()
-    match = _DATE.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise ValueError(f"{_shown(value)} is not a date like 2026-01-31")
-    try:
-        found = date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        raise ValueError(f"{_shown(value)} is not a date of the calendar") from None
+    found = _read(value)
     _check_year(found.year, value)
-    return found.isoformat()
+    return (found.date() if isinstance(found, datetime) else found).isoformat()
 
 
 def moment(value: Any) -> str:
     """A date-time in UTC, also from a date (its midnight in UTC)."""
-    if isinstance(value, datetime):
-        return stamp(_aware(value))
-    if isinstance(value, date):
-        return f"{calendar_date(value)}T00:00:00.000Z"
-    if not isinstance(value, str):
-        raise ValueError(f"{_shown(value)} is not a date-time like 2026-01-31T23:59:59Z")
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", value.strip()):
-        return f"{calendar_date(value)}T00:00:00.000Z"
-    try:
-        found = parse_moment(value)
-    except (ValueError, OverflowError):
-        raise ValueError(f"{_shown(value)} is not a date-time like 2026-01-31T23:59:59Z") from None
+    found = _read(value)
     _check_year(found.year, value)
-    return stamp(found)
+    if not isinstance(found, datetime):
+        return f"{found.isoformat()}T00:00:00.000Z"
+    try:
+        utc = _aware(found).astimezone(timezone.utc)
+    except OverflowError:
+        raise OutOfRange(f"{_shown(value)} is outside Salesforce's dates (1700 to 4000)") from None
+    _check_year(utc.year, value)
+    return stamp(utc)
+
+
+def _read(value: Any) -> date:
+    """A date or date-time however it is written."""
+    if isinstance(value, date):
+        return value
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        raise ValueError(f"{_shown(value)} is not a date")
+    if isinstance(value, str) and len(value) in {20, 24} and value[-1] == "Z":  # as most libraries write it
+        try:
+            return datetime.fromisoformat(value[:-1]).replace(tzinfo=timezone.utc)
+        except ValueError:
+            pass
+    try:
+        return read_written(value)
+    except ValueError as error:
+        raise ValueError(f"{_shown(value)} {error}") from None
 
 
 def time_of_day(value: Any) -> str:
@@ -145,7 +162,7 @@ def _aware(value: datetime) -> datetime:
 
 def _check_year(year: int, value: Any) -> None:
     if year not in _YEARS:
-        raise ValueError(f"{_shown(value)} is outside Salesforce's dates (1700 to 4000)")
+        raise OutOfRange(f"{_shown(value)} is outside Salesforce's dates (1700 to 4000)")
 
 
 def _kind(value: Any) -> str:

@@ -8,17 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import Any
 
 from salesforce_seg.errors import ConfigurationError
 from target_salesforce_seg.events import SENT_TYPES
+from target_salesforce_seg.mapping.parents import is_parent_notation
 
-if TYPE_CHECKING:
-    from target_salesforce_seg.events import Event
-
-OPERATIONS = ("create", "update", "upsert", "delete")
+OPERATIONS = ("create", "update", "upsert", "delete", "read")
 _API_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
-_ACTION_KEYS = ("event", "event_name", "operation", "object", "upsert_rules", "field_mappings")
+_IN_BRACKETS = re.compile(r"\[(\d+)\]")
+_ACTION_KEYS = (
+    "event",
+    "event_name",
+    "operation",
+    "object",
+    "upsert_rules",
+    "field_mappings",
+    "replaces_default",
+)
 _STREAM_KEYS = ("event", "object", "operation", "upsert_rules")
 GENERATED_FIELDS = frozenset(
     {
@@ -45,10 +53,11 @@ class Action:
     Attributes:
         event: identify, group or track.
         event_name: the track event it waits for; empty for identify and group.
-        operation: create, update, upsert or delete.
+        operation: create, update, upsert, delete or read.
         object: API name.
         upsert_rules: paths in the event, and the fields that find the record; all must match.
         field_mappings: paths in the event, and the fields to write.
+        replaces_default: whether the Lead of an identify, or the Account of a group, is not written.
         setting: where it stands in the config, for messages.
     """
 
@@ -58,13 +67,8 @@ class Action:
     event_name: str = ""
     upsert_rules: Mapping[str, str] = field(default_factory=dict)
     field_mappings: Mapping[str, str] = field(default_factory=dict)
+    replaces_default: bool = False
     setting: str = "actions"
-
-    def waits_for(self, event: Event) -> bool:
-        """Whether the action is for an event; track names are compared without case and extra spaces."""
-        if self.event != event.type:
-            return False
-        return self.event != "track" or comparable(self.event_name) in map(comparable, event.names)
 
     @property
     def id_path(self) -> str | None:
@@ -88,6 +92,7 @@ def is_api_name(text: object) -> bool:
     return isinstance(text, str) and _API_NAME.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=4096)
 def comparable(name: str) -> str:
     """An event name without case and extra spaces."""
     return " ".join(name.split()).casefold()
@@ -128,6 +133,7 @@ def _action(where: str, entry: Any) -> Action:
         object=_object(where, values.get("object")),
         upsert_rules=_paths(where, "upsert_rules", values.get("upsert_rules")),
         field_mappings=_paths(where, "field_mappings", values.get("field_mappings")),
+        replaces_default=_flag(where, "replaces_default", values.get("replaces_default")),
         setting=where,
     )
     _check(action)
@@ -144,6 +150,7 @@ def _check(action: Action) -> None:
         and "upsert creates what it does not find, so Id cannot be mapped; use update.",
         "update": not (action.id_path or rules) and "update needs a field mapping to Id, or upsert_rules.",
         "delete": not (action.id_path or rules) and "delete needs a field mapping to Id, or upsert_rules.",
+        "read": not (action.id_path or rules) and "read needs a field mapping to Id, or upsert_rules.",
     }[action.operation]
     if problem:
         raise ConfigurationError(f"{where}: {problem}")
@@ -155,8 +162,14 @@ def _check(action: Action) -> None:
         raise ConfigurationError(
             f"{where}: {action.operation} needs field_mappings, the paths and fields to write."
         )
-    if action.operation == "delete" and others:
-        raise ConfigurationError(f"{where}: delete writes nothing: field_mappings can only map Id.")
+    if action.operation in {"delete", "read"} and others:
+        raise ConfigurationError(
+            f"{where}: {action.operation} writes nothing: field_mappings can only map Id."
+        )
+    if action.event == "track" and action.replaces_default:
+        raise ConfigurationError(
+            f"{where}: replaces_default is for identify and group; track has no default."
+        )
 
 
 def _stream(where: str, entry: Any) -> StreamRule:
@@ -169,7 +182,7 @@ def _stream(where: str, entry: Any) -> StreamRule:
         return StreamRule(event=_one_of(where, "event", values["event"], SENT_TYPES), setting=where)
     rule = StreamRule(
         object=_object(where, values.get("object")),
-        operation=_one_of(where, "operation", values.get("operation"), OPERATIONS),
+        operation=_one_of(where, "operation", values.get("operation"), OPERATIONS[:-1]),
         upsert_rules=_paths(where, "upsert_rules", values.get("upsert_rules")),
         setting=where,
     )
@@ -198,6 +211,12 @@ def _one_of(where: str, key: str, value: Any, allowed: tuple[str, ...]) -> str:
     return str(text)
 
 
+def _flag(where: str, key: str, value: Any) -> bool:
+    if not isinstance(value, bool | None):
+        raise ConfigurationError(f"{where}: {key} must be true or false, not {value!r}.")
+    return bool(value)
+
+
 def _object(where: str, value: Any) -> str:
     if not is_api_name(value):
         raise ConfigurationError(
@@ -212,13 +231,14 @@ def _paths(where: str, key: str, value: Any) -> dict[str, str]:
     if not isinstance(value, Mapping):
         raise ConfigurationError(f"{where}: {key} must be an object of paths and fields.")
     for path, name in value.items():
-        if not path or not is_api_name(name):
+        is_name = is_api_name(name) or (key == "field_mappings" and is_parent_notation(str(name)))
+        if not path.strip(" .") or not is_name:
             raise ConfigurationError(
-                f"{where}: {key} maps `{path}` to {name!r}, which is no API name of a field."
+                f"{where}: {key} maps `{path}` to {name!r}: give a path, and the API name of a field."
             )
         if key == "upsert_rules" and name.lower() in GENERATED_FIELDS:
             raise ConfigurationError(
                 f"{where}: upsert_rules cannot use {name}: Salesforce makes it up, so no record can be "
                 "created with it. To find a record by its Id, map Id in field_mappings."
             )
-    return dict(value)
+    return {_IN_BRACKETS.sub(r".\1", path).lstrip("."): name for path, name in value.items()}

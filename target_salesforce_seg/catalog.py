@@ -138,6 +138,22 @@ class Catalog:
             raise ConfigurationError(f"{setting}: Salesforce cannot search {sobject.name} by {field.name}.")
         return field
 
+    def key_field_of_event(self, sobject: SObjectDescribe, name: str) -> FieldDescribe:
+        """A field that an event itself names to find its record by.
+
+        Raises:
+            RecordRejected: This user cannot see it, or cannot search by it.
+        """
+        field = sobject.field(name)
+        if field is None or not field.filterable:
+            problem = "has no field" if field is None else "cannot be searched by"
+            raise RecordRejected(
+                f"{sobject.name} {problem} `{name[:80]}`, which identifierType names.",
+                code="INVALID_FIELD",
+                fields=[name[:80]],
+            )
+        return field
+
     def _check_configured(self) -> None:
         for rule in self._rules:
             sobject = self[rule.object]

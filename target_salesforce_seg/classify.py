@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
-from target_salesforce_seg import gate
+from target_salesforce_seg import warehouse
 from target_salesforce_seg.events import (
     SENT_TYPES,
     UNSENT_TYPES,
     Event,
+    as_json,
     event_type_of,
     read_event,
-    with_objects,
+    whole_event,
 )
 
 if TYPE_CHECKING:
@@ -22,11 +23,16 @@ if TYPE_CHECKING:
     from target_salesforce_seg.settings import TargetSettings
 
 
+_TYPES = frozenset((*SENT_TYPES, *UNSENT_TYPES))
+_SHARED = ("integrations", "context")
+"""What a batch of Segment's HTTP API says once for all its events."""
+
+
 class NotForSalesforce(Exception):  # noqa: N818  it is an outcome, not an error
     """The event is not meant for Salesforce; the message is the reason, without anything of the event."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Incoming:
     """One record as the tap sent it.
 
@@ -69,18 +75,52 @@ def classify(incoming: Incoming, settings: TargetSettings) -> Event | PlainRecor
     rule = settings.streams.get(incoming.stream)
     if rule is not None and rule.object:
         return _plain(rule, record, deleted=incoming.deleted)
-    record = with_objects(record)
-    event_type = rule.event if rule is not None else event_type_of(record)
+    record = whole_event(record)
+    if record.get("batch") == [] and "type" not in record:
+        raise NotForSalesforce("its batch has no events")
+    event_type = event_type_of(record)
+    is_row = (event_type not in _TYPES or rule is not None) and warehouse.is_row(record)
+    if is_row:
+        event_type = rule.event if rule else warehouse.type_of(incoming.stream, record) or event_type
+    elif rule is not None and event_type not in _TYPES:
+        event_type = rule.event
     if event_type in UNSENT_TYPES:
         raise NotForSalesforce(f"{event_type} events have no counterpart in Salesforce")
-    closed = gate.closed_because(
-        record, always_enabled=settings.always_enabled, integration_name=settings.integration_name
-    )
+    closed = settings.gate.closed_because(record, is_row=is_row)
     if closed:
         raise NotForSalesforce(closed)
     if event_type not in SENT_TYPES:
         raise _untyped(incoming.stream, event_type)
-    return read_event(record, event_type, may_be_row=rule is not None)
+    return read_event(record, event_type, is_row=is_row, gate_column=settings.gate_column)
+
+
+def events_in(incoming: Incoming, settings: TargetSettings) -> Iterator[Incoming]:
+    """The events of a record: those of a batch of Segment's HTTP API one by one, else the record itself.
+
+    Each event of a batch counts for itself. It gets the ``integrations`` and ``context`` that the batch has,
+    under its own (Segment's "HTTP Tracking API", Batch).
+    """
+    record = incoming.record
+    if not isinstance(record, dict) or "batch" not in record or incoming.problem is not None:
+        yield incoming
+        return
+    rule = settings.streams.get(incoming.stream)
+    items = as_json(record["batch"])
+    if not isinstance(items, list) or not items or (rule is not None and rule.object):
+        yield incoming
+        return
+    shared = {name: whole for name in _SHARED if isinstance(whole := as_json(record.get(name)), dict)}
+    for item in items:
+        event = as_json(item)
+        if isinstance(event, dict):
+            event = event | {name: _merged(shared[name], as_json(event.get(name))) for name in shared}
+        yield replace(incoming, record=event)
+
+
+def _merged(shared: Mapping[str, Any], own: Any) -> Any:
+    if own is None:
+        return shared
+    return {**shared, **own} if isinstance(own, dict) else own
 
 
 def _plain(rule: StreamRule, record: Mapping[str, Any], *, deleted: bool) -> PlainRecord:
@@ -94,8 +134,8 @@ def _plain(rule: StreamRule, record: Mapping[str, Any], *, deleted: bool) -> Pla
 def _untyped(stream: str, event_type: str | None) -> RecordRejected:
     if event_type is None:
         return RecordRejected(
-            f"The event has no type. If stream {stream} holds warehouse rows or plain records, say what "
-            "they are in the setting `streams`.",
+            f"The event has no type, and {stream} is no name of a warehouse table. If it holds warehouse "
+            "rows or plain records, say what they are in the setting `streams`.",
             code="MISSING_TYPE",
         )
     return RecordRejected(

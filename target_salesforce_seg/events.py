@@ -30,10 +30,12 @@ _TRAITS_STAND_IN = {
     "track": (("context", "traits"), ("traits",)),
 }
 _OBJECTS = ("traits", "properties", "context", "integrations", "options")
-_IDENTIFIERS = ("userId", "anonymousId", "groupId", "event", "messageId", "timestamp", "context")
+_IDENTIFIERS = frozenset(
+    map(normalised, ("userId", "anonymousId", "groupId", "event", "messageId", "timestamp", "context"))
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Event:
     """An identify, group or track event, wherever it came from.
 
@@ -59,56 +61,69 @@ class Event:
 
     @property
     def user_id(self) -> str | None:
-        """The userId as text, if it can be a key. A row of the ``users`` table has it in ``id``."""
-        user_id = member(self.record, "userId")
-        if user_id is MISSING and self.from_row:
-            user_id = member(self.record, "id")
-        return key_text(user_id)
+        """The userId as text, if it can be a key."""
+        if self.from_row:
+            return key_text(warehouse.user_id_of(self.record))
+        return key_text(member(self.record, "userId"))
 
     @property
     def group_id(self) -> str | None:
         """The groupId as text, if it can be a key."""
         own = member(self.record, "groupId")
-        return key_text(find(self.record, "context.groupId") if is_blank(own) else own)
+        return key_text(self._in(self.record, "context.groupId") if is_blank(own) else own)
 
     def find(self, path: str) -> Any:
         """The value at a path of Segment's Actions: ``traits.email``, ``properties.plan``, ``userId``.
 
         Returns:
             The value, or ``MISSING``. A path that starts with none of the event's parts is looked for in the
-            properties, then the traits.
+            properties, then the traits, then the event.
         """
         head, dot, rest = path.partition(".")
         first = normalised(head)
         if dot and first in {"traits", "properties"}:
-            return find(self.traits if first == "traits" else self.properties, rest)
+            return self._in(self.traits if first == "traits" else self.properties, rest)
         if first == "userid" and not dot:
             return MISSING if self.user_id is None else self.user_id
-        if first in map(normalised, _IDENTIFIERS):
-            return find(self.record, path)
-        found = find(self.properties, path)
-        return find(self.traits, path) if found is MISSING else found
+        if first not in _IDENTIFIERS:
+            for place in (self.properties, self.traits):
+                found = self._in(place, path)
+                if found is not MISSING:
+                    return found
+        return self._in(self.record, path)
+
+    def _in(self, container: Mapping[str, Any], path: str) -> Any:
+        """The value at a path; in a row, what was nested is one column: ``context_campaign_name``."""
+        found = find(container, path)
+        if found is MISSING and self.from_row and "." in path:
+            return member(container, path.replace(".", "_"))
+        return found
 
 
-def read_event(record: Mapping[str, Any], event_type: str, *, may_be_row: bool = False) -> Event:
+def read_event(
+    record: Mapping[str, Any], event_type: str, *, is_row: bool = False, gate_column: str = ""
+) -> Event:
     """Read an event of a known type.
 
     Args:
         record: a spec event, or a warehouse row.
         event_type: identify, group or track.
-        may_be_row: whether a record without traits, properties and context is a warehouse row.
+        is_row: whether the record is a warehouse row.
+        gate_column: a column of rows that is no trait.
 
     Raises:
         RecordRejected: ``INVALID_TRAITS``: traits or properties are there but are not an object.
     """
-    if may_be_row and warehouse.is_row(record):
-        columns = warehouse.traits_of(record)
-        is_track = event_type == "track"
-        return Event(
-            event_type, record, {} if is_track else columns, columns if is_track else {}, from_row=True
-        )
-    places = (_object_at(record, place) for place in _TRAITS_STAND_IN[event_type])
-    traits = next((found for found in places if found), {})
+    if is_row:
+        columns, of_context = warehouse.traits_of(record, without=gate_column)
+        if event_type == "track":
+            return Event(event_type, record, of_context, columns, from_row=True)
+        return Event(event_type, record, of_context | columns, {}, from_row=True)
+    traits: Mapping[str, Any] = {}
+    for place in _TRAITS_STAND_IN[event_type]:
+        traits = _object_at(record, place)
+        if traits:
+            break
     properties = _object_at(record, ("properties",)) if event_type == "track" else {}
     return Event(event_type, record, traits, properties)
 
@@ -116,7 +131,7 @@ def read_event(record: Mapping[str, Any], event_type: str, *, may_be_row: bool =
 def event_type_of(record: Mapping[str, Any]) -> str | None:
     """What an event says its type is, in lower case; None if it does not say."""
     kind = record.get("type")
-    return kind.strip().lower() if isinstance(kind, str) and kind.strip() else None
+    return kind.strip().lower() or None if isinstance(kind, str) else None
 
 
 def key_text(value: object) -> str | None:
@@ -131,19 +146,30 @@ def key_text(value: object) -> str | None:
     return str(int(number))
 
 
-def with_objects(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A record whose traits, context ... are objects, also if a database kept them as JSON text."""
-    read = {name: _parsed(record[name]) for name in _OBJECTS if isinstance(record.get(name), str)}
-    return {**record, **read} if read else record
+def whole_event(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record with its event made whole: objects that a database kept as JSON text are objects again.
+
+    RudderStack's warehouse column ``rudder_event`` holds the full event: it is read instead of the row.
+    """
+    full = record.get("rudder_event")
+    if full is not None:
+        event = as_json(full)
+        if isinstance(event, dict):
+            record = event
+    for name in _OBJECTS:
+        if isinstance(record.get(name), str):
+            return {**record, **{each: as_json(record[each]) for each in _OBJECTS if each in record}}
+    return record
 
 
-def _parsed(text: str) -> Any:
-    if not text.lstrip().startswith("{"):
-        return text
+def as_json(value: Any) -> Any:
+    """An object or list that may have been kept as JSON text; any other value as it is."""
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
     try:
-        return json.loads(text, parse_float=Decimal)
+        return json.loads(value, parse_float=Decimal)
     except (ValueError, RecursionError):
-        return text
+        return value
 
 
 def _object_at(record: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str, Any]:

@@ -2,12 +2,14 @@
 
 Segment and RudderStack send an event to Salesforce only when it carries ``integrations: {"Salesforce":
 true}``, because the org's API requests are few (Segment's "Salesforce Destination" page; the reading order
-of older places is that of Segment's facade library).
+of older places is that of Segment's facade library). Warehouse rows have no ``integrations``: a column may
+stand for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from target_salesforce_seg.paths import normalised
@@ -15,42 +17,63 @@ from target_salesforce_seg.paths import normalised
 _OLDER_PLACES = (("options", "providers"), ("options",), ("context",))
 """Where old library versions put what is now ``integrations``; read only if that is absent."""
 
+_OPEN = {"true": True, "t": True, "yes": True, "1": True, "false": False, "f": False, "no": False, "0": False}
 
-def closed_because(record: Mapping[str, Any], *, always_enabled: bool, integration_name: str) -> str | None:
-    """Why the gate is closed for an event.
 
-    Args:
-        record: the event as it came.
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What opens the way to Salesforce.
+
+    Attributes:
         always_enabled: whether events go to Salesforce without saying so.
         integration_name: the key in ``integrations``; its case counts.
-
-    Returns:
-        The reason, the same words for every event that has it; None if the event may go.
+        column: a column of warehouse rows that says it for them; none if empty.
     """
-    flags = _flags(record)
-    own = flags.get(integration_name)
-    if own is False:
-        return f"integrations.{integration_name} is false"
-    if own is True or isinstance(own, Mapping):
+
+    always_enabled: bool = False
+    integration_name: str = "Salesforce"
+    column: str = ""
+
+    def closed_because(self, record: Mapping[str, Any], *, is_row: bool = False) -> str | None:
+        """Why the gate is closed for an event.
+
+        Args:
+            record: the event as it came.
+            is_row: whether it is a warehouse row.
+
+        Returns:
+            The reason, the same words for every event that has it; None if the event may go.
+        """
+        flags = record.get("integrations")
+        if flags is None:
+            flags = _older(record)
+        if not isinstance(flags, dict):
+            flags = {}
+        own = flags.get(self.integration_name)
+        where = f"integrations.{self.integration_name}"
+        if is_row and self.column and own is None:
+            own, where = _as_flag(record.get(self.column)), f"column {self.column}"
+        if own is True or isinstance(own, dict):
+            return None
+        if own is False:
+            return f"{where} is false"
+        if not self.always_enabled:
+            return f"{where} is not true (`always_enabled` sends every event)"
+        if any(normalised(str(key)) == "all" and value is False for key, value in flags.items()):
+            return "integrations.All is false"
         return None
-    if not always_enabled:
-        return f"integrations.{integration_name} is not true (`always_enabled` sends every event)"
-    if any(normalised(str(key)) == "all" and value is False for key, value in flags.items()):
-        return "integrations.All is false"
-    return None
 
 
-def _flags(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    flags = record.get("integrations")
+def _as_flag(value: Any) -> Any:
+    """A column's value as true or false: databases have several ways to keep them."""
+    return _OPEN.get(str(value).strip().lower(), value)
+
+
+def _older(record: Mapping[str, Any]) -> Any:
     for place in _OLDER_PLACES:
-        if flags is not None:
-            break
-        flags = _walk(record, place)
-    return flags if isinstance(flags, Mapping) else {}
-
-
-def _walk(record: Mapping[str, Any], place: tuple[str, ...]) -> Any:
-    value: Any = record
-    for key in place:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value
+        value: Any = record
+        for key in place:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        if value is not None:
+            return value
+    return None

@@ -14,6 +14,12 @@ MOST_REPORTS = 100
 """Lines about records that were only read."""
 
 
+MOST = 1000
+"""Different things to say: names come from outside, and a log is no place for millions of them."""
+
+_MORE = f"More than {MOST} different notices: further ones are counted here."
+
+
 class Notices:
     """Says each thing once, and how often it happened when the run ends.
 
@@ -31,9 +37,10 @@ class Notices:
 
         Names of traits come from outside, so it is made one line.
         """
-        message = one_line(message)
         if message not in self._times:
-            self._logger.warning("%s", message)
+            message = one_line(message) if len(self._times) < MOST else _MORE
+            if message not in self._times:
+                self._logger.warning("%s", message)
         self._times[message] += 1
 
     def report(self, line: str) -> None:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections import defaultdict
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
-from target_salesforce_seg.actions import is_api_name
+from target_salesforce_seg.actions import comparable, is_api_name
 from target_salesforce_seg.classify import NotForSalesforce, PlainRecord
-from target_salesforce_seg.events import key_text
-from target_salesforce_seg.intents import Intent, Match, Refusal, long_id
+from target_salesforce_seg.external_ids import ExternalId, external_ids
+from target_salesforce_seg.intents import Intent, Match, Refusal
+from target_salesforce_seg.keys import Keys, is_email, lead_key
 from target_salesforce_seg.mapping.tables import CONTACT, LEAD, PLACEHOLDER, TraitTable, account_table
-from target_salesforce_seg.mapping.traits import TraitMapping, literal_assignments
+from target_salesforce_seg.mapping.traits import TraitMapper, literal_assignments
 from target_salesforce_seg.mapping.values import Assignment, ValueRules
-from target_salesforce_seg.paths import MISSING, find, is_blank, normalised
+from target_salesforce_seg.paths import find, is_blank
 
 if TYPE_CHECKING:
-    from salesforce_seg.describe import FieldDescribe, SObjectDescribe
+    from collections.abc import Callable, Iterator, Mapping
+
+    from salesforce_seg.describe import SObjectDescribe
     from target_salesforce_seg.actions import Action
     from target_salesforce_seg.catalog import Catalog
     from target_salesforce_seg.events import Event
@@ -27,23 +29,12 @@ if TYPE_CHECKING:
 
 Planned = Intent | Refusal
 
-_EMAIL = re.compile(r"[^@\s,;\x00-\x1f\x7f]+@[^@\s,;\x00-\x1f\x7f]+\.[^@\s,;\x00-\x1f\x7f]+")
-_EXTERNAL_ID_PREFIX = "Salesforce-"
-
-
-def external_ids(event: Event) -> list[tuple[str, str | None]]:
-    """The Salesforce entries of RudderStack's ``context.externalId``: object, and record Id if it has one."""
-    entries = find(event.record, "context.externalId")
-    found = []
-    for entry in entries if isinstance(entries, list) else [entries]:
-        kind = entry.get("type") if isinstance(entry, Mapping) else None
-        if isinstance(kind, str) and kind.startswith(_EXTERNAL_ID_PREFIX):
-            found.append((kind.removeprefix(_EXTERNAL_ID_PREFIX), key_text(entry.get("id"))))
-    return found
+_READS_NOTHING = {"delete", "read"}
+"""Operations that write no fields."""
 
 
 class Plans:
-    """Turns classified records into intents.
+    """Turns classified records into intents. What it works out from settings and describes, it keeps.
 
     Args:
         settings: the target's settings.
@@ -55,10 +46,18 @@ class Plans:
         self._settings = settings
         self._catalog = catalog
         self._values = ValueRules(settings.trim_long_values, settings.unknown_fields == "reject", notices)
+        self._keys = Keys(catalog, self._values)
+        self._mappers: dict[tuple[str, str, bool], TraitMapper] = {}
+        self._actions: dict[tuple[str, str], list[Action]] = defaultdict(list)
+        for action in settings.actions:
+            self._actions[action.event, comparable(action.event_name)].append(action)
 
     def actions_for(self, event: Event) -> list[Action]:
-        """The actions that wait for an event."""
-        return [action for action in self._settings.actions if action.waits_for(event)]
+        """The actions that wait for an event, in the order of the setting."""
+        if not self._actions:
+            return []
+        names = dict.fromkeys(map(comparable, event.names)) if event.type == "track" else ("",)
+        return [action for name in names for action in self._actions.get((event.type, name), ())]
 
     def check_wanted(self, event: Event) -> None:
         """See whether anything is to be done for an event.
@@ -71,9 +70,9 @@ class Plans:
 
     def objects_named_by(self, event: Event | PlainRecord) -> list[str]:
         """Objects that an event names itself, beyond those of the settings."""
-        if isinstance(event, PlainRecord) or event.type != "identify" or self.actions_for(event):
+        if isinstance(event, PlainRecord) or event.type != "identify":
             return []
-        return [sobject for sobject, _ in external_ids(event) if is_api_name(sobject)]
+        return [entry.object for entry in external_ids(event) if is_api_name(entry.object)]
 
     def of(self, position: int, event: Event | PlainRecord) -> list[Planned]:
         """What an event wants done.
@@ -87,39 +86,35 @@ class Plans:
             operation = "delete" if event.deleted else rule.operation
             return [_attempt(rule.object, operation, partial(self._plain, position, event, operation))]
         actions = self.actions_for(event)
-        if actions:
-            return [
-                _attempt(a.object, a.operation, partial(self._action, position, event, a)) for a in actions
-            ]
-        if event.type == "group":
-            return [_attempt("Account", "upsert", partial(self._account, position, event))]
-        external = external_ids(event)
-        if external:
-            return [
-                _attempt(
-                    name,
-                    "update" if record_id else "create",
-                    partial(self._external, position, event, name, record_id),
-                )
-                for name, record_id in external
-            ]
-        return [_attempt("Lead", "upsert", partial(self._lead, position, event))]
+        planned = [
+            _attempt(each.object, each.operation, partial(self._action, position, event, each))
+            for each in actions
+        ]
+        if event.type != "track" and not any(action.replaces_default for action in actions):
+            planned += self._defaults(position, event)
+        return planned
 
     # The defaults
 
+    def _defaults(self, position: int, event: Event) -> Iterator[Planned]:
+        if event.type == "group":
+            yield _attempt("Account", "upsert", partial(self._account, position, event))
+            return
+        entries = external_ids(event)
+        for entry in entries:
+            yield _attempt(entry.object, entry.operation, partial(self._external, position, event, entry))
+        if not entries:
+            yield _attempt("Lead", "upsert", partial(self._lead, position, event))
+
     def _lead(self, position: int, event: Event) -> Intent:
         lead = self._catalog["Lead"]
-        match = self._match(
-            lead, "lead_lookup_fields", self._settings.lead_lookup_fields, partial(_lookup_value, event)
-        )
-        fields = self._mapping(LEAD, event).record(event, lead)
-        if "Email" not in fields and _is_email(event.user_id) and lead.field("Email"):
+        rules = self._settings.lead_lookup_fields
+        match = self._keys.match(lead, "lead_lookup_fields", rules, partial(lead_key, event))
+        fields = self._mapped(LEAD, event, lead)
+        if "Email" not in fields and is_email(event.user_id) and lead.field("Email"):
             fields["Email"] = event.user_id
-        return self._with_placeholders(
-            Intent(position, lead.name, "upsert", fields, match, contact_fields=self._as_contact(event)),
-            lead,
-            LEAD,
-        )
+        intent = Intent(position, lead.name, "upsert", fields, match, contact_fields=self._as_contact(event))
+        return self._with_placeholders(intent, lead, LEAD)
 
     def _account(self, position: int, event: Event) -> Intent:
         account = self._catalog["Account"]
@@ -132,23 +127,37 @@ class Plans:
                 code="MISSING_KEY",
                 fields=[number.name],
             )
-        value = self._values.key(account, number, Assignment(number.name, event.group_id, "groupId"))
-        fields = self._mapping(self._account_table, event).record(event, account)
+        value = self._keys.value(account, number, event.group_id, "groupId")
+        fields = self._mapped(self._account_table, event, account)
         return Intent(position, account.name, "upsert", fields, Match.on([(number, value)]))
 
-    def _external(self, position: int, event: Event, name: str, record_id: str | None) -> Intent:
-        sobject = self._catalog.of_event(name)
-        table = {"lead": LEAD, "contact": CONTACT}.get(sobject.name.lower())
+    def _external(self, position: int, event: Event, entry: ExternalId) -> Intent:
+        sobject = self._catalog.of_event(entry.object)
+        match = self._match_of(entry, sobject)
+        table = None if entry.literal else {"Lead": LEAD, "Contact": CONTACT}.get(sobject.name)
         if table is None:
-            fields = self._values.typed(sobject, literal_assignments(event.traits, sobject))
-            fields.pop("Id", None)
-        else:
-            fields = self._mapping(table, event).record(event, sobject)
-        match = self._match_on_id(sobject, record_id, "context.externalId") if record_id else None
-        intent = Intent(position, sobject.name, "update" if match else "create", fields, match)
+            named = (
+                each for each in literal_assignments(event.traits, sobject) if each.field.lower() != "id"
+            )
+            return self._configured(position, sobject, entry.operation, list(named), match)
+        intent = Intent(position, sobject.name, entry.operation, self._mapped(table, event, sobject), match)
         if sobject.name == "Lead":
             intent.contact_fields = self._as_contact(event)
-        return self._with_placeholders(intent, sobject, table) if table else intent
+        return self._with_placeholders(intent, sobject, table)
+
+    def _match_of(self, entry: ExternalId, sobject: SObjectDescribe) -> Match | None:
+        if entry.operation == "create":
+            return None
+        if not entry.field:
+            return self._keys.on_id(sobject, entry.id, "context.externalId")
+        field = self._catalog.key_field_of_event(sobject, entry.field)
+        if entry.id is None:
+            raise RecordRejected(
+                f"The externalId has no id, by which its {sobject.name} is found ({field.name}).",
+                code="MISSING_KEY",
+                fields=[field.name],
+            )
+        return Match.on([(field, self._keys.value(sobject, field, entry.id, "context.externalId"))])
 
     # What the settings say
 
@@ -163,9 +172,9 @@ class Plans:
         ]
         match: Match | None
         if action.id_path:
-            match = self._match_on_id(sobject, event.find(action.id_path), action.id_path)
+            match = self._keys.on_id(sobject, event.find(action.id_path), action.id_path)
         else:
-            match = self._match(sobject, action.setting, action.upsert_rules, event.find)
+            match = self._keys.match(sobject, action.setting, action.upsert_rules, event.find)
         return self._configured(position, sobject, action.operation, assignments, match)
 
     def _plain(self, position: int, plain: PlainRecord, operation: str) -> Intent:
@@ -173,11 +182,11 @@ class Plans:
         look_up = partial(find, plain.record)
         match: Match | None = None
         if plain.rule.upsert_rules:
-            match = self._match(sobject, plain.rule.setting, plain.rule.upsert_rules, look_up)
+            match = self._keys.match(sobject, plain.rule.setting, plain.rule.upsert_rules, look_up)
         elif operation != "create":
-            match = self._match_on_id(sobject, look_up("Id"), "Id")
+            match = self._keys.on_id(sobject, look_up("Id"), "Id")
         assignments = []
-        if operation != "delete":
+        if operation not in _READS_NOTHING:
             keys = {path for path in plain.rule.upsert_rules if sobject.field(path) is None}
             columns = {
                 name: v for name, v in plain.record.items() if name not in keys and name.lower() != "id"
@@ -193,7 +202,8 @@ class Plans:
         assignments: list[Assignment],
         match: Match | None,
     ) -> Intent:
-        intent = Intent(position, sobject.name, operation, self._values.typed(sobject, assignments), match)
+        fields = self._values.typed(sobject, assignments)
+        intent = Intent(position, sobject.name, operation, fields, match)
         if sobject.name != "Lead":
             return intent
         contact = self._catalog["Contact"] if self._settings.writes_contacts else None
@@ -210,65 +220,31 @@ class Plans:
             billing=self._settings.send_address_as_billing, shipping=self._settings.send_address_as_shipping
         )
 
-    def _mapping(self, table: TraitTable, event: Event) -> TraitMapping:
-        return TraitMapping(table, self._settings.trait_fields.get(event.type, {}), self._values)
+    def _mapped(self, table: TraitTable, event: Event, sobject: SObjectDescribe) -> dict[str, Any]:
+        """The fields that an event's traits make; the mapper is made anew when the object's describe is."""
+        kind = (event.type, sobject.name, event.from_row)
+        mapper = self._mappers.get(kind)
+        if mapper is None or mapper.sobject is not sobject:
+            overrides = self._settings.trait_fields.get(event.type, {})
+            mapper = TraitMapper(table, overrides, self._values, sobject, lost_case=event.from_row)
+            self._mappers[kind] = mapper
+        return mapper.record(event.traits)
 
     def _as_contact(self, event: Event) -> Callable[[], Mapping[str, Any]] | None:
         if not self._settings.writes_contacts:
             return None
-        return lambda: self._mapping(CONTACT, event).record(event, self._catalog["Contact"])
+        return lambda: self._mapped(CONTACT, event, self._catalog["Contact"])
 
     def _with_placeholders(
         self, intent: Intent, sobject: SObjectDescribe, table: TraitTable, *, from_traits: bool = True
     ) -> Intent:
         fill = self._settings.fill_required
-        if fill == "never" or intent.operation == "delete":
+        if fill == "never" or intent.operation in _READS_NOTHING:
             return intent
-        required = (sobject.field(name) for name in table.placeholders)
-        intent.placeholders = tuple(field.name for field in required if field and not field.nillable)
+        intent.placeholders = self._values.required(sobject, table.placeholders)
         if fill == "always" and table is LEAD and from_traits:
             intent.fields = dict.fromkeys(intent.placeholders, PLACEHOLDER) | dict(intent.fields)
         return intent
-
-    def _match(
-        self, sobject: SObjectDescribe, setting: str, rules: Mapping[str, str], look_up: Callable[[str], Any]
-    ) -> Match | None:
-        pairs: list[tuple[FieldDescribe, Any]] = []
-        for path, name in rules.items():
-            field = self._catalog.key_field(sobject, name, setting)
-            value = look_up(path)
-            if is_blank(value):
-                raise RecordRejected(
-                    f"The event has no `{path}`, by which its {sobject.name} is found ({field.name}).",
-                    code="MISSING_KEY",
-                    fields=[field.name],
-                )
-            pairs.append((field, self._key(sobject, Assignment(field.name, value, path), field)))
-        return Match.on(pairs) if pairs else None
-
-    def _key(self, sobject: SObjectDescribe, assignment: Assignment, field: FieldDescribe) -> Any:
-        value = self._values.key(sobject, field, assignment)
-        if field.type == "email" and not _is_email(value):
-            raise RecordRejected(
-                f"`{assignment.origin}` is no e-mail address.",
-                code="INVALID_EMAIL_ADDRESS",
-                fields=[field.name],
-            )
-        return value
-
-    def _match_on_id(self, sobject: SObjectDescribe, value: Any, origin: str) -> Match:
-        record_id = long_id(value.strip()) if isinstance(value, str) else None
-        if is_blank(value):
-            raise RecordRejected(
-                f"The event has no `{origin}`, the Id of its {sobject.name}.",
-                code="MISSING_KEY",
-                fields=["Id"],
-            )
-        if record_id is None:
-            raise RecordRejected(
-                f"`{origin}` is no Salesforce record Id.", code="MALFORMED_ID", fields=["Id"]
-            )
-        return Match(("Id",), (record_id,), (record_id,))
 
 
 def _attempt(sobject: str, operation: str, plan: Callable[[], Intent]) -> Planned:
@@ -276,20 +252,3 @@ def _attempt(sobject: str, operation: str, plan: Callable[[], Intent]) -> Planne
         return plan()
     except RecordRejected as error:
         return Refusal(sobject, operation, error)
-
-
-def _lookup_value(event: Event, trait: str) -> Any:
-    """The value of a trait to find a Lead by.
-
-    The e-mail address may be the ``userId`` (Segment), or stand where RudderStack reads it too.
-    """
-    places: Iterable[Any] = (find(event.traits, trait), event.find(trait))
-    if normalised(trait) == "email":
-        user_id = event.user_id if _is_email(event.user_id) else MISSING
-        elsewhere = (find(event.record, place) for place in ("context.traits.email", "properties.email"))
-        places = (find(event.traits, trait), user_id, *elsewhere)
-    return next((value for value in places if not is_blank(value)), MISSING)
-
-
-def _is_email(value: object) -> bool:
-    return isinstance(value, str) and _EMAIL.fullmatch(value.strip()) is not None

@@ -15,6 +15,7 @@ from salesforce_seg.settings import ConnectionSettings
 from target_salesforce_seg.batching import BatchSize
 from target_salesforce_seg.calls import Calls
 from target_salesforce_seg.catalog import Catalog
+from target_salesforce_seg.classify import Incoming, events_in
 from target_salesforce_seg.lookup import Lookup
 from target_salesforce_seg.notices import Notices
 from target_salesforce_seg.outcomes import BatchOutcomes, Counts
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
     from contextlib import ExitStack
-
-    from target_salesforce_seg.classify import Incoming
 
 
 SLOW_PART = 6
@@ -79,6 +78,10 @@ class Run:
         return Catalog(Describer(self._session), self.settings)
 
     @cached_property
+    def _plans(self) -> Plans:
+        return Plans(self.settings, self._catalog, self._notices)
+
+    @cached_property
     def _journal(self) -> JobJournal:
         rejects = Path(self.settings.rejects_path)
         return JobJournal(rejects.with_name(f"{rejects.name}.jobs"), self._logger)
@@ -101,8 +104,8 @@ class Run:
         return Writers(composite, BulkWriter(self._session, self._journal), settings)
 
     def take(self, incoming: Incoming) -> None:
-        """Add a record to the batch."""
-        self._batch.append(incoming)
+        """Add a record to the batch, or all events of a record that holds several."""
+        self._batch += events_in(incoming, self.settings)
 
     @property
     def is_full(self) -> bool:
@@ -175,7 +178,7 @@ class Run:
         resolver = Resolver(Lookup(self._calls), self._catalog, self._notices, self.settings)
         return Settlement(
             self.settings,
-            Plans(self.settings, self._catalog, self._notices),
+            self._plans,
             self._catalog,
             resolver=resolver,
             writers=self._writers,

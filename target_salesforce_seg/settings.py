@@ -10,6 +10,7 @@ from salesforce_seg.errors import ConfigurationError
 from salesforce_seg.settings import Setting
 from target_salesforce_seg.actions import Action, StreamRule, is_api_name, parse_actions, parse_streams
 from target_salesforce_seg.events import SENT_TYPES
+from target_salesforce_seg.gate import Gate
 
 EVERY_OBJECT = "*"
 _TEXT_MAP = {"additionalProperties": {"type": ["string", "null"]}}
@@ -26,6 +27,12 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
         "string",
         "The key in an event's integrations that opens the gate; its case counts.",
         default="Salesforce",
+    ),
+    Setting(
+        "gate_column",
+        "string",
+        "A column of warehouse rows that opens the gate for them when it is true, as integrations does for "
+        "events.",
     ),
     Setting(
         "lead_lookup_fields",
@@ -92,8 +99,9 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "actions",
         "array",
-        "What to do on certain events instead of the default: a list of {event, event_name, operation, "
-        "object, upsert_rules, field_mappings}, as Segment's Custom Actions.",
+        "What to do on certain events: a list of {event, event_name, operation, object, upsert_rules, "
+        "field_mappings, replaces_default}, as Segment's Custom Actions. The Lead of an identify and the "
+        "Account of a group are written too, unless replaces_default is true.",
         schema={
             "items": {"type": "object"},
             "examples": [
@@ -112,13 +120,13 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "streams",
         "object",
-        "What the records of a stream are, if they do not say so themselves: warehouse rows "
-        '({"identifies": {"event": "identify"}}), or plain records of an object '
+        "What the records of a stream are, if neither they nor the stream's name say so: warehouse rows "
+        '({"crm_people": {"event": "identify"}}), or plain records of an object '
         '({"cases": {"object": "Case", "operation": "upsert", "upsert_rules": {"number": "Number__c"}}}), '
         "which have no gate; under upsert, one with a value in _sdc_deleted_at is deleted.",
         schema={
             "additionalProperties": {"type": "object"},
-            "examples": [{"identifies": {"event": "identify"}}],
+            "examples": [{"crm_people": {"event": "identify"}}],
         },
     ),
     Setting(
@@ -188,6 +196,7 @@ class TargetSettings:
 
     always_enabled: bool = False
     integration_name: str = "Salesforce"
+    gate_column: str = ""
     lead_lookup_fields: Mapping[str, str] = field(default_factory=lambda: {"email": "Email"})
     send_address_as_billing: bool = True
     send_address_as_shipping: bool = False
@@ -211,6 +220,11 @@ class TargetSettings:
     auto_assign: bool = False
     allow_duplicates: bool = False
     summary_path: str = ""
+    gate: Gate = field(init=False)
+
+    def __post_init__(self) -> None:
+        gate = Gate(self.always_enabled, self.integration_name, self.gate_column)
+        object.__setattr__(self, "gate", gate)
 
     @property
     def writes_contacts(self) -> bool:

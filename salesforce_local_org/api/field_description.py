@@ -114,7 +114,7 @@ def _picklist_value(value: PicklistValue) -> dict[str, Any]:
         "active": value.active,
         "defaultValue": value.default,
         "label": value.label,
-        "validFor": None,
+        "validFor": value.valid_for,
         "value": value.value,
     }
 

@@ -144,9 +144,14 @@ def _base64(field: Field, value: Any) -> str:
 
 
 def _fit_text(field: Field, text: str) -> str:
-    if field.length and len(text) > field.length:
+    if field.length and _utf16_units(text) > field.length:
         raise errors.too_long(field, text)
     return text
+
+
+def _utf16_units(text: str) -> int:
+    """The length of a text as Apex and the database count it: an emoji is two (Apex, String.length)."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def _fit_email(field: Field, text: str) -> str:

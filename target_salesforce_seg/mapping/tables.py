@@ -51,6 +51,7 @@ class TraitTable:
         placeholders: fields that Salesforce requires, and that become ``n/a``.
         reserved: traits that Segment's spec reserves and that have no standard field here: sent to their
             ``__c`` field if the org has one, else not missed.
+        unsent: traits, and parts of objects, that are never sent and not missed.
     """
 
     fields: Mapping[str, tuple[str, ...]]
@@ -59,18 +60,7 @@ class TraitTable:
     takes_company: bool = False
     placeholders: tuple[str, ...] = ()
     reserved: tuple[str, ...] = ()
-
-    @cached_property
-    def own_traits(self) -> frozenset[str]:
-        """Normalised names of the traits that never become a custom field by being left over."""
-        names = {
-            path.partition(".")[0]
-            for paths in (*self.fields.values(), *address_fields().values())
-            for path in paths
-        }
-        if self.is_person:
-            names |= {"name", "firstName", "lastName", "company"}
-        return frozenset(map(normalised, names))
+    unsent: tuple[str, ...] = ()
 
     @cached_property
     def reserved_names(self) -> frozenset[str]:
@@ -84,6 +74,8 @@ class TraitTable:
 
 
 _USER_TRAITS = ("age", "avatar", "birthday", "createdAt", "gender", "id", "username")
+_COMPANY_PARTS = ("company.id", "company.plan")
+_ADDRESS_TRAITS = ("address", *(name for names in _ADDRESS_PARTS.values() for name in names))
 _GROUP_TRAITS = ("avatar", "createdAt", "email", "id", "plan")
 
 PLACEHOLDER = "n/a"
@@ -129,6 +121,7 @@ LEAD = TraitTable(
     takes_company=True,
     placeholders=("LastName", "Company"),
     reserved=_USER_TRAITS,
+    unsent=_COMPANY_PARTS,
 )
 
 CONTACT = TraitTable(
@@ -169,6 +162,7 @@ CONTACT = TraitTable(
     is_person=True,
     placeholders=("LastName",),
     reserved=_USER_TRAITS,
+    unsent=("company",),
 )
 
 ACCOUNT_FIELDS = {
@@ -212,4 +206,9 @@ def account_table(*, billing: bool, shipping: bool) -> TraitTable:
     fields = dict(ACCOUNT_FIELDS)
     for address in addresses:
         fields |= address
-    return TraitTable(fields, same_named=ACCOUNT_SAME_NAMED, reserved=_GROUP_TRAITS)
+    return TraitTable(
+        fields,
+        same_named=ACCOUNT_SAME_NAMED,
+        reserved=_GROUP_TRAITS,
+        unsent=() if billing or shipping else _ADDRESS_TRAITS,
+    )

@@ -1,90 +1,220 @@
-"""The traits of an identify or group event as the record of one object."""
+"""The traits of an identify or group event as the record of one object.
+
+What becomes of each trait is worked out once, the first time its name is seen; an event only looks it up.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from target_salesforce_seg.mapping.names import company_name, person_name
-from target_salesforce_seg.mapping.values import Assignment, ValueRules
-from target_salesforce_seg.paths import MISSING, find, first_present, is_blank, normalised
+from salesforce_seg.errors import RecordRejected
+from target_salesforce_seg.mapping import takers
+from target_salesforce_seg.mapping.parents import flattened
+from target_salesforce_seg.mapping.values import Assignment
+from target_salesforce_seg.paths import MISSING, normalised
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from salesforce_seg.describe import SObjectDescribe
-    from target_salesforce_seg.events import Event
     from target_salesforce_seg.mapping.tables import TraitTable
+    from target_salesforce_seg.mapping.takers import Record, Rivals, Taker
+    from target_salesforce_seg.mapping.values import Convert, ValueRules
 
 _NOT_IN_A_FIELD_NAME = re.compile(r"[^A-Za-z0-9]+")
+_MOST_SPELLINGS = 20_000
+_OVERRIDE, _OWN_NAME = -2, -1
+"""Ranks before those of the table: the user's settings, and a trait of the field's own name."""
 
 
-@dataclass(frozen=True, slots=True)
-class TraitMapping:
+class _Node:
+    """What becomes of one trait, and of the parts of it if it is an object or a list."""
+
+    __slots__ = ("parts", "take")
+
+    def __init__(self, take: Taker | None = None, parts: _Parts | None = None) -> None:
+        self.take = take or takers.nothing()
+        self.parts = parts
+
+
+class _Parts(dict[str, _Node]):
+    """Nodes by the spelling of their traits, found by the name without what does not count."""
+
+    def __init__(self, learn: Callable[[str], _Node]) -> None:
+        super().__init__()
+        self.known: dict[str, _Node] = {}
+        self._learn = learn
+
+    @property
+    def places(self) -> list[str]:
+        """The entries of a list that something becomes of."""
+        return [name for name in self.known if name.isdecimal()]
+
+    def __missing__(self, spelling: str) -> _Node:
+        if len(self) >= _MOST_SPELLINGS:
+            self.clear()
+        node = self.known.get(normalised(spelling))
+        self[spelling] = node = self._learn(spelling) if node is None else node
+        return node
+
+
+class TraitMapper:
     """Maps traits by a table, the user's overrides, and the ``__c`` rule.
 
-    Attributes:
+    Args:
         table: which trait becomes which standard field.
         overrides: the setting ``trait_fields``: path of a trait, and its field; None leaves the trait out.
         values: how values become what Salesforce takes.
+        sobject: the object.
+        lost_case: whether names went through a warehouse, so that ``test_prop`` may have been ``testProp``.
     """
 
-    table: TraitTable
-    overrides: Mapping[str, str | None]
-    values: ValueRules
+    def __init__(
+        self,
+        table: TraitTable,
+        overrides: Mapping[str, str | None],
+        values: ValueRules,
+        sobject: SObjectDescribe,
+        *,
+        lost_case: bool,
+    ) -> None:
+        self.sobject = sobject
+        self._table = table
+        self._values = values
+        self._lost_case = lost_case
+        self._overrides = {path: field for path, field in overrides.items() if field}
+        self._fed_by = self._feeds()
+        self._root = _Parts(self._custom)
+        self._place_table()
+        for path in sorted(overrides, key=lambda path: path.count(".")):
+            self._place_override(path, overrides[path])
 
-    def record(self, event: Event, sobject: SObjectDescribe) -> dict[str, Any]:
+    def record(self, traits: Mapping[str, Any]) -> dict[str, Any]:
         """The record that an event's traits make, typed and trimmed.
 
         Raises:
             RecordRejected: As :meth:`ValueRules.typed`.
         """
-        traits = _without(event.traits, self.overrides)
-        assignments = [
-            *self._standard(traits, sobject),
-            *self._custom(traits, sobject, from_row=event.from_row),
-            *self._overridden(event.traits),
-        ]
-        return self.values.typed(sobject, assignments)
+        record: Record = {}
+        rivals: Rivals = {}
+        problems: list[RecordRejected] = []
+        _walk(self._root, traits, record, rivals, problems)
+        for name, (_, convert, value) in rivals.items():
+            converted = _converted(convert, value, problems)
+            if converted is not MISSING:
+                record[name] = converted
+        return self._values.finished(self.sobject, record, problems)
 
-    def _standard(self, traits: Mapping[str, Any], sobject: SObjectDescribe) -> Iterator[Assignment]:
-        def complain(trait: str) -> None:
-            self.values.wrong_shape(sobject.name, trait)
+    # What is known before the first event
 
-        if self.table.is_person:
-            for field, value in person_name(traits, complain).items():
-                yield Assignment(field, value, field)
-        if self.table.takes_company:
-            company = company_name(traits, complain)
-            if company is not MISSING:
-                yield Assignment("Company", company, "company")
-        address = find(traits, "address")
-        if not is_blank(address) and not isinstance(address, Mapping):
-            complain("address")
-        for field, paths in self.table.fields.items():
-            value = first_present(traits, paths)
-            if value is not MISSING:
-                yield Assignment(field, value, paths[0])
+    def _feeds(self) -> Counter[str]:
+        """How many traits may fill each field, in lower case; one that a setting names may have others."""
+        table = self._table
+        names = [name for name, paths in table.fields.items() for _ in paths]
+        names += [*table.same_named, *2 * list(self._overrides.values())]
+        if table.is_person:
+            names += 2 * ["FirstName", "LastName"]
+        if table.takes_company:
+            names += 2 * ["Company"]
+        return Counter(name.lower() for name in names)
 
-    def _custom(
-        self, traits: Mapping[str, Any], sobject: SObjectDescribe, *, from_row: bool
-    ) -> Iterator[Assignment]:
-        for trait, value in traits.items():
-            plain = normalised(trait)
-            if plain in self.table.own_traits:
-                continue
-            field = custom_field(trait, sobject, lost_case=from_row)
-            if sobject.field(field) is None:
-                if plain in self.table.reserved_names:
-                    continue
-                field = self.table.by_own_name.get(plain, field)
-            yield Assignment(field, value, trait)
+    def _place_table(self) -> None:
+        table = self._table
+        by_path: dict[str, list[Taker]] = {}
+        for name, paths in table.fields.items():
+            for rank, path in enumerate(paths):
+                by_path.setdefault(path, []).append(self._taker(name, path, rank))
+        if table.is_person:
+            first, last = self._taker("FirstName", "name", 1), self._taker("LastName", "name", 1)
+            by_path["firstName"] = [self._name("FirstName", "firstName")]
+            by_path["lastName"] = [self._name("LastName", "lastName")]
+            whole = takers.full_name(first, last)
+            by_path["name"] = [takers.text_only(whole, self._complaint("name"))]
+        if table.takes_company:
+            by_path["company"] = [self._name("Company", "company")]
+            by_path["company.name"] = [self._name("Company", "company.name")]
+        for path in table.unsent:
+            by_path[path] = []
+        for path, takes in by_path.items():
+            self._node_at(path).take = _all_of(takes)
 
-    def _overridden(self, traits: Mapping[str, Any]) -> Iterator[Assignment]:
-        for path, field in self.overrides.items():
-            value = find(traits, path)
-            if field and value is not MISSING:
-                yield Assignment(field, value, path)
+    def _place_override(self, path: str, field: str | None) -> None:
+        head, dot, _ = path.partition(".")
+        if dot and normalised(head) not in self._root.known:
+            self._root.known[normalised(head)] = self._custom(head)
+        node = self._node_at(path)
+        node.parts = None
+        node.take = self._taker(field, path, _OVERRIDE, empty_clears=True) if field else takers.nothing()
+
+    def _node_at(self, path: str) -> _Node:
+        """The node of a path; those above it are made where they are missing."""
+        head, dot, rest = path.partition(".")
+        parts, trail = self._root, head
+        while dot:
+            above = parts.known.setdefault(normalised(head), _Node(self._no_object(trail)))
+            if above.parts is None:
+                above.parts = _Parts(self._unknown_part(trail))
+            parts = above.parts
+            head, dot, rest = rest.partition(".")
+            trail += f".{head}"
+        return parts.known.setdefault(normalised(head), _Node())
+
+    # What is learned from the events
+
+    def _custom(self, trait: str) -> _Node:
+        """A trait that neither the table nor a setting names: the custom field of its name."""
+        literal = self._at_dotted(trait)
+        if literal is not None:
+            return literal
+        field = custom_field(trait, self.sobject, lost_case=self._lost_case)
+        plain = normalised(trait)
+        if self.sobject.field(field) is None:
+            if plain in self._table.reserved_names:
+                return _Node()
+            field = self._table.by_own_name.get(plain, field)
+        return _Node(self._taker(field, trait, _OWN_NAME, empty_clears=True))
+
+    def _at_dotted(self, trait: str) -> _Node | None:
+        """The node of a trait that is spelled as a path: ``"address.city"``."""
+        parts: _Parts | None = self._root
+        node = None
+        for name in trait.split(".") if "." in trait else ():
+            node = parts.known.get(normalised(name)) if parts is not None else None
+            if node is None:
+                return None
+            parts = node.parts
+        return node
+
+    def _unknown_part(self, trail: str) -> Callable[[str], _Node]:
+        def learn(name: str) -> _Node:
+            told = (
+                f"`{trail}.{name}` is inside an object, and {self.sobject.name} has no field for it: "
+                "trait_fields can send it to one."
+            )
+            return _Node(takers.nothing(lambda: self._values.notices.say(told)))
+
+        return learn
+
+    # Parts
+
+    def _taker(self, field: str, origin: str, rank: int, *, empty_clears: bool = False) -> Taker:
+        slot = self._values.slot(self.sobject, field, origin)
+        if not slot.name:
+            return takers.unknown(slot)
+        if self._fed_by[slot.name.lower()] < 2:
+            return takers.alone(slot, empty_clears=empty_clears)
+        return takers.rival(slot, rank, empty_clears=empty_clears, complain=self._complaint(origin))
+
+    def _name(self, field: str, origin: str) -> Taker:
+        return takers.text_only(self._taker(field, origin, 0), self._complaint(origin))
+
+    def _complaint(self, trait: str) -> takers.Complain:
+        return lambda: self._values.wrong_shape(self.sobject.name, trait)
+
+    def _no_object(self, trait: str) -> Taker:
+        return takers.nothing(self._complaint(trait))
 
 
 def custom_field(trait: str, sobject: SObjectDescribe, *, lost_case: bool) -> str:
@@ -114,8 +244,11 @@ def custom_field(trait: str, sobject: SObjectDescribe, *, lost_case: bool) -> st
 
 
 def literal_assignments(record: Mapping[str, Any], sobject: SObjectDescribe) -> Iterator[Assignment]:
-    """A record whose names are API names already (any case); a name that only fits with ``__c`` gets it."""
-    for name, value in record.items():
+    """A record whose names are API names already (any case); a name that only fits with ``__c`` gets it.
+
+    Parents may be named by an external id of theirs, as REST nests them or with a dot.
+    """
+    for name, value in flattened(sobject, record).items():
         if name.startswith("_sdc_"):
             continue
         with_suffix = f"{name}__c"
@@ -123,19 +256,42 @@ def literal_assignments(record: Mapping[str, Any], sobject: SObjectDescribe) -> 
         yield Assignment(known_by, value, name)
 
 
-def _without(traits: Mapping[str, Any], overrides: Mapping[str, str | None]) -> Mapping[str, Any]:
-    for path in overrides:
-        traits = _without_path(traits, path)
-    return traits
+def _walk(
+    parts: _Parts,
+    traits: Mapping[str, Any],
+    record: Record,
+    rivals: Rivals,
+    problems: list[RecordRejected],
+) -> None:
+    for spelling, value in traits.items():
+        node = parts[spelling]
+        inner = node.parts
+        if inner is not None and isinstance(value, dict):
+            _walk(inner, value, record, rivals, problems)
+        elif inner is not None and isinstance(value, list) and inner.places:
+            entries = {name: value[int(name)] for name in inner.places if int(name) < len(value)}
+            _walk(inner, entries, record, rivals, problems)
+        else:
+            try:
+                node.take(value, record, rivals)
+            except RecordRejected as problem:
+                problems.append(problem)
 
 
-def _without_path(traits: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    head, _, rest = path.partition(".")
-    wanted, whole = normalised(head), normalised(path)
-    kept: dict[str, Any] = {}
-    for name, value in traits.items():
-        if normalised(name) == whole:
-            continue
-        nested = bool(rest) and normalised(name) == wanted and isinstance(value, Mapping)
-        kept[name] = _without_path(value, rest) if nested else value
-    return kept
+def _converted(convert: Convert, value: Any, problems: list[RecordRejected]) -> Any:
+    try:
+        return convert(value)
+    except RecordRejected as problem:
+        problems.append(problem)
+        return MISSING
+
+
+def _all_of(takes: list[Taker]) -> Taker:
+    if len(takes) < 2:
+        return takes[0] if takes else takers.nothing()
+
+    def take(value: Any, record: Record, rivals: Rivals) -> None:
+        for each in takes:
+            each(value, record, rivals)
+
+    return take

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from salesforce_seg import fields
 from salesforce_seg.errors import RecordRejected
-from target_salesforce_seg.paths import is_blank
+from salesforce_seg.write_values import OutOfRange
+from target_salesforce_seg.mapping.parents import parent_reference
+from target_salesforce_seg.mapping.places import Places
+from target_salesforce_seg.paths import MISSING, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from salesforce_seg.describe import FieldDescribe, SObjectDescribe
     from target_salesforce_seg.notices import Notices
+
+Convert = Callable[[Any], Any]
+"""Makes a value what its field takes; ``MISSING`` for one that is left out. Raises RecordRejected."""
+
+_MOST_REMEMBERED = 20_000
+_NO_LIMIT = 10**9
 
 
 class Assignment(NamedTuple):
@@ -23,6 +31,33 @@ class Assignment(NamedTuple):
     value: Any
     origin: str
     """The trait, path or column it comes from, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where values of one origin go in the records of one object.
+
+    Attributes:
+        name: of the field, as the org spells it; ``Account.Number__c`` for a parent by its external id; empty
+            if there is no such field to write.
+        convert: makes a value what the field takes. For a field that cannot be written it says so, or
+            rejects.
+        cleared: the field that an explicit null empties; none if it cannot be empty.
+    """
+
+    name: str
+    convert: Convert
+    cleared: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is remembered of an object, as long as its describe is the same."""
+
+    sobject: SObjectDescribe
+    places: Places
+    required: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +74,8 @@ class ValueRules:
     trim_long_values: bool
     reject_unknown_fields: bool
     notices: Notices
+    _known: dict[str, _Known] = field(default_factory=dict, init=False, repr=False)
+    """By object."""
 
     def typed(self, sobject: SObjectDescribe, assignments: Iterable[Assignment]) -> dict[str, Any]:
         """The values of a record, by the API name of the field as the org spells it; None clears a field.
@@ -46,20 +83,46 @@ class ValueRules:
         An empty text is null to Salesforce.
 
         Raises:
-            RecordRejected: ``INVALID_FIELD`` (under reject_unknown_fields), ``STRING_TOO_LONG``, or
-                ``INVALID_TYPE_ON_FIELD_IN_RECORD``.
+            RecordRejected: ``INVALID_FIELD`` (under reject_unknown_fields), ``STRING_TOO_LONG``,
+                ``NUMBER_OUTSIDE_VALID_RANGE`` or ``INVALID_TYPE_ON_FIELD_IN_RECORD``; it names every field
+                that has such a value.
         """
         record: dict[str, Any] = {}
-        for assignment in assignments:
-            field = self._writable(sobject, assignment)
-            if field is None or self._is_left_out(sobject, field, assignment):
+        problems: list[RecordRejected] = []
+        for name, value, origin in assignments:
+            slot = self.slot(sobject, name, origin)
+            try:
+                if slot.name and is_blank(value):
+                    if slot.cleared:
+                        record[slot.cleared] = None
+                    continue
+                converted = slot.convert(value)
+            except RecordRejected as problem:
+                problems.append(problem)
                 continue
-            if not is_blank(assignment.value):
-                record[field.name] = self._fitting(
-                    sobject, field, self._converted(sobject, field, assignment)
-                )
-            elif field.nillable and field.type != "boolean":
-                record[field.name] = None
+            if converted is not MISSING:
+                record[slot.name] = converted
+        return self.finished(sobject, record, problems)
+
+    def finished(
+        self, sobject: SObjectDescribe, record: dict[str, Any], problems: list[RecordRejected]
+    ) -> dict[str, Any]:
+        """A record whose values are all typed, its countries and states in their places.
+
+        Args:
+            sobject: the object.
+            record: the values.
+            problems: what is wrong with others.
+
+        Raises:
+            RecordRejected: All that is wrong, as one.
+        """
+        try:
+            self.places(sobject).complete(record)
+        except RecordRejected as problem:
+            problems.append(problem)
+        if problems:
+            raise _together(problems)
         return record
 
     def key(self, sobject: SObjectDescribe, field: FieldDescribe, assignment: Assignment) -> Any:
@@ -68,50 +131,119 @@ class ValueRules:
         Raises:
             RecordRejected: It is not of the field's type, or too long.
         """
-        if isinstance(assignment.value, dict | list):
-            raise _mistyped(sobject, field, assignment, "a list or an object cannot be a key")
-        value = self._converted(sobject, field, assignment)
+        value = assignment.value
+        if isinstance(value, dict | list):
+            raise _mistyped(sobject, field, assignment.origin, "a list or an object cannot be a key")
+        if isinstance(value, str) and "\0" in value:
+            raise RecordRejected(
+                f"`{assignment.origin}` has a null character, which no key can have.",
+                code="INVALID_EMAIL_ADDRESS" if field.type == "email" else "INVALID_TYPE_ON_FIELD_IN_RECORD",
+                fields=[field.name],
+            )
+        try:
+            value = fields.write_value(field, value)
+        except ValueError as error:
+            raise _unreadable(sobject, field, assignment.origin, error) from None
         if not fields.fits(field, value):
             raise _too_long(sobject, field)
         return value
 
-    def _writable(self, sobject: SObjectDescribe, assignment: Assignment) -> FieldDescribe | None:
-        field = sobject.field(assignment.field)
-        if field is not None and (field.createable or field.updateable):
-            return field
-        name = assignment.field if field is None else field.name
-        problem = (
-            f"{sobject.name} has no field {name} that this user can see"
-            if field is None
-            else f"{sobject.name}.{name} is read-only"
-        )
-        if self.reject_unknown_fields:
-            raise RecordRejected(f"{problem} ({assignment.origin}).", code="INVALID_FIELD", fields=[name])
-        self.notices.say(f"{problem}: `{assignment.origin}` is left out of every record.")
-        return None
+    def slot(self, sobject: SObjectDescribe, name: str, origin: str) -> Slot:
+        """Where values of an origin go; remembered, as names come back with every event.
 
-    def _is_left_out(self, sobject: SObjectDescribe, field: FieldDescribe, assignment: Assignment) -> bool:
-        nested = isinstance(assignment.value, dict) or (
-            isinstance(assignment.value, list) and field.type != "multipicklist"
-        )
-        if nested:
-            self.wrong_shape(sobject.name, assignment.origin)
-        return nested
+        Args:
+            sobject: the object.
+            name: of the field, in any case; or of a parent's field (``Account.Number__c``).
+            origin: the trait, path or column, for messages.
+        """
+        slots = self._of(sobject).slots
+        slot = slots.get((name, origin))
+        if slot is None:
+            if len(slots) >= _MOST_REMEMBERED:
+                slots.clear()
+            slot = slots[name, origin] = self._new_slot(sobject, name, origin)
+        return slot
+
+    def places(self, sobject: SObjectDescribe) -> Places:
+        """What puts the countries and states of an object's records where its picklists want them."""
+        return self._of(sobject).places
+
+    def required(self, sobject: SObjectDescribe, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of some fields that the object has and that cannot be empty."""
+        known = self._of(sobject).required
+        if names not in known:
+            described = (sobject.field(name) for name in names)
+            known[names] = tuple(each.name for each in described if each and not each.nillable)
+        return known[names]
 
     def wrong_shape(self, sobject: str, origin: str) -> None:
         """Say that a trait is left out because it is a list or an object, or should be one."""
         self.notices.say(f"`{origin}` has a shape that no field of {sobject} takes: it is left out.")
 
-    def _converted(self, sobject: SObjectDescribe, field: FieldDescribe, assignment: Assignment) -> Any:
-        try:
-            return fields.write_value(field, assignment.value)
-        except ValueError as error:
-            raise _mistyped(sobject, field, assignment, str(error)) from None
+    def _of(self, sobject: SObjectDescribe) -> _Known:
+        known = self._known.get(sobject.name)
+        if known is None or known.sobject is not sobject:
+            known = self._known[sobject.name] = _Known(sobject, Places(sobject))
+        return known
 
-    def _fitting(self, sobject: SObjectDescribe, field: FieldDescribe, value: Any) -> Any:
+    def _new_slot(self, sobject: SObjectDescribe, name: str, origin: str) -> Slot:
+        if "." in name:
+            parent = parent_reference(sobject, name)
+            if parent is not None:
+                cleared = parent.field.name if parent.field.nillable else ""
+                return Slot(parent.name, self._converter(sobject, parent.key, origin), cleared)
+        described = sobject.field(name)
+        if described is not None and (described.createable or described.updateable):
+            clearable = described.nillable and described.type != "boolean"
+            convert = self._converter(sobject, described, origin)
+            return Slot(described.name, convert, described.name if clearable else "")
+        spelled = name if described is None else described.name
+        problem = (
+            f"{sobject.name} has no field {spelled} that this user can see"
+            if described is None
+            else f"{sobject.name}.{spelled} is read-only"
+        )
+        return Slot("", self._refuser(spelled, problem, origin))
+
+    def _refuser(self, name: str, problem: str, origin: str) -> Convert:
+        told = f"{problem}: `{origin}` is left out of every record."
+
+        def refuse(_: Any) -> Any:
+            if self.reject_unknown_fields:
+                raise RecordRejected(f"{problem} ({origin}).", code="INVALID_FIELD", fields=[name])
+            self.notices.say(told)
+            return MISSING
+
+        return refuse
+
+    def _converter(self, sobject: SObjectDescribe, field: FieldDescribe, origin: str) -> Convert:
+        to_rest = fields.writer(field)
+        takes_lists = field.type == "multipicklist"
+        takes_text = fields.is_text(field)
+        length = field.length or _NO_LIMIT
+
+        def convert(value: Any) -> Any:
+            if takes_text and type(value) is str and value.isascii() and len(value) <= length:
+                written = value.strip()
+                if written and "\0" not in written:
+                    return written
+            if isinstance(value, dict) or (isinstance(value, list) and not takes_lists):
+                self.wrong_shape(sobject.name, origin)
+                return MISSING
+            try:
+                written = to_rest(value)
+            except ValueError as error:
+                raise _unreadable(sobject, field, origin, error) from None
+            if not isinstance(written, str) or (len(written) <= length and written.isascii()):
+                return MISSING if written == "" else written
+            return self._fitting(sobject, field, written)
+
+        return convert
+
+    def _fitting(self, sobject: SObjectDescribe, field: FieldDescribe, value: str) -> str:
         if fields.fits(field, value):
             return value
-        cut = fields.trim(field, value) if self.trim_long_values else value
+        cut: str = fields.trim(field, value) if self.trim_long_values else value
         if not fields.fits(field, cut):
             raise _too_long(sobject, field)
         self.notices.say(
@@ -120,11 +252,27 @@ class ValueRules:
         return cut
 
 
-def _mistyped(
-    sobject: SObjectDescribe, field: FieldDescribe, assignment: Assignment, why: str
+def _together(problems: list[RecordRejected]) -> RecordRejected:
+    """One reason for all that is wrong with a record; the code is that of the first."""
+    if len(problems) == 1:
+        return problems[0]
+    names = dict.fromkeys(name for problem in problems for name in problem.fields)
+    reasons = dict.fromkeys(problem.message for problem in problems)
+    return RecordRejected(" ".join(reasons), code=problems[0].code, fields=list(names))
+
+
+def _unreadable(
+    sobject: SObjectDescribe, field: FieldDescribe, origin: str, error: ValueError
 ) -> RecordRejected:
+    if not isinstance(error, OutOfRange):
+        return _mistyped(sobject, field, origin, str(error))
+    told = f"`{origin}` does not fit into {sobject.name}.{field.name}: {error}"
+    return RecordRejected(told, code="NUMBER_OUTSIDE_VALID_RANGE", fields=[field.name])
+
+
+def _mistyped(sobject: SObjectDescribe, field: FieldDescribe, origin: str, why: str) -> RecordRejected:
     return RecordRejected(
-        f"{sobject.name}.{field.name} is of type {field.type}, and `{assignment.origin}` does not fit: {why}",
+        f"{sobject.name}.{field.name} is of type {field.type}, and `{origin}` does not fit: {why}",
         code="INVALID_TYPE_ON_FIELD_IN_RECORD",
         fields=[field.name],
     )

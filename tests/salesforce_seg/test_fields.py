@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from salesforce_seg import fields
 from salesforce_seg.answers import decode_json
 from salesforce_seg.describe import FieldDescribe, SObjectDescribe
+from salesforce_seg.write_values import OutOfRange
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -239,6 +240,7 @@ WRITTEN = [
     ("string", True, "true"),
     ("string", "\ud83d\ude00", "😀"),
     ("string", "a\ud800b", "a�b"),
+    ("string", "\0a\0 ", "a"),
     ("string", date(2026, 1, 31), "2026-01-31"),
     ("string", datetime(2026, 1, 31, tzinfo=timezone.utc), "2026-01-31T00:00:00.000Z"),
     ("int", "10000", 10000),
@@ -251,6 +253,8 @@ WRITTEN = [
     ("percent", 50, 50),
     ("boolean", "TRUE", True),
     ("boolean", "0", False),
+    ("boolean", "Yes", True),
+    ("boolean", "no", False),
     ("boolean", 1, True),
     ("boolean", 0.0, False),
     ("date", "2026-01-31", "2026-01-31"),
@@ -261,6 +265,28 @@ WRITTEN = [
     ("datetime", "2026-01-31 23:59", "2026-01-31T23:59:00.000Z"),
     ("datetime", "2026-01-31", "2026-01-31T00:00:00.000Z"),
     ("datetime", date(2026, 1, 31), "2026-01-31T00:00:00.000Z"),
+    ("date", "2026-1-5", "2026-01-05"),
+    ("date", "2026/01/05", "2026-01-05"),
+    ("date", "20260105", "2026-01-05"),
+    ("date", "January 5th, 2026", "2026-01-05"),
+    ("date", "5 Jan 2026", "2026-01-05"),
+    ("date", 1767225600, "2026-01-01"),
+    ("date", "Sat, 31 Jan 2026 23:59:59 -0500", "2026-01-31"),
+    ("datetime", 1767225600, "2026-01-01T00:00:00.000Z"),
+    ("datetime", Decimal("1767225600.25"), "2026-01-01T00:00:00.250Z"),
+    ("datetime", 1767225600250, "2026-01-01T00:00:00.250Z"),
+    ("datetime", "1767225601250", "2026-01-01T00:00:01.250Z"),
+    ("datetime", "2026-01-31T23:59:59.7Z", "2026-01-31T23:59:59.700Z"),
+    ("datetime", "20260131T235959Z", "2026-01-31T23:59:59.000Z"),
+    ("datetime", "2026-01-31 11:59 pm", "2026-01-31T23:59:00.000Z"),
+    ("datetime", "Sat, 31 Jan 2026 23:59:59 -0500", "2026-02-01T04:59:59.000Z"),
+    ("datetime", "31 Jan 2026 12:00:00 EST", "2026-01-31T17:00:00.000Z"),
+    (
+        "datetime",
+        "Sat Jan 31 2026 23:59:59 GMT+0100 (Central European Standard Time)",
+        "2026-01-31T22:59:59.000Z",
+    ),
+    ("datetime", "Sat Jan 31 23:59:59 2026", "2026-01-31T23:59:59.000Z"),
     ("time", "13:30", "13:30:00.000Z"),
     ("time", time(13, 30), "13:30:00.000Z"),
     ("multipicklist", ["A", "B", None, 3], "A;B;3"),
@@ -286,14 +312,21 @@ REFUSED = [
     ("boolean", "yes please", "neither true nor false"),
     ("boolean", 2, "neither true nor false"),
     ("boolean", [], "neither true nor false"),
-    ("date", "31.01.2026", "not a date like"),
-    ("date", "2026-02-30", "not a date of the calendar"),
+    ("date", "31.01.2026", "as day and month or as month and day"),
+    ("date", "01/02/2026", "as day and month or as month and day"),
+    ("datetime", "1-2-26 10:00", "as day and month or as month and day"),
+    ("date", "2026-02-30", "no date or time that there is"),
     ("date", "1600-01-01", "1700 to 4000"),
-    ("date", 20260131, "not a date"),
-    ("datetime", "yesterday", "not a date-time like"),
-    ("datetime", 1767225600, "not a date-time"),
-    ("datetime", "2026-01-31T25:00:00Z", "not a date-time"),
-    ("datetime", "9999-12-31T23:59:59-23:00", "not a date-time|1700 to 4000"),
+    ("date", 20260131, "must be the seconds or milliseconds since 1970"),
+    ("date", 1e300, "must be the seconds or milliseconds since 1970"),
+    ("date", True, "not a date"),
+    ("date", {"year": 2026}, "not a date"),
+    ("datetime", "yesterday", "not a date like"),
+    ("datetime", "2026-01-31T25:00:00Z", "no date or time that there is"),
+    ("datetime", "2026-01-31 13:00 PM", "no date or time that there is"),
+    ("datetime", "2026-01-31 10:00 IST", "a time zone whose name may mean several"),
+    ("datetime", "9999-12-31T23:59:59-23:00", "1700 to 4000"),
+    ("datetime", "0001-01-01T00:00:00+14:00", "1700 to 4000"),
     ("time", "soon", "not a time"),
     ("time", 1330, "not a time"),
     ("multipicklist", [["A"]], "a list"),
@@ -333,6 +366,23 @@ def test_any_value_is_written_or_refused_and_what_is_written_fits_json(kind: str
     encode(written)
     assert isinstance(fields.csv_text(written), str)
     assert (written is None) == (value is None)
+
+
+@pytest.mark.parametrize(
+    ("described", "most", "too_much"),
+    [
+        (field("int", digits=8), 99_999_999, 100_000_000),
+        (field("int"), 2**31 - 1, 2**31),
+        (field("long"), 10**18 - 1, "1e18"),
+        (field("double", precision=18, scale=2), "-9999999999999999.99", 10**16),
+        (field("currency", precision=18, scale=0), 10**18 - 1, Decimal("1E+18")),
+        (field("percent", precision=3, scale=0), 999, 1e300),
+    ],
+)
+def test_numbers_beyond_the_fields_range(described: FieldDescribe, most: Any, too_much: Any) -> None:
+    assert Decimal(str(fields.write_value(described, most))) == Decimal(str(most))
+    with pytest.raises(OutOfRange, match="too large"):
+        fields.write_value(described, too_much)
 
 
 def test_csv_cells_for_an_upload() -> None:

@@ -26,6 +26,7 @@ ISSUE = {
 }
 CONTACT = {
     "event": "identify",
+    "replaces_default": True,
     "operation": "upsert",
     "object": "Contact",
     "upsert_rules": {"userId": "UserId__c"},
@@ -117,9 +118,10 @@ def test_several_actions_of_one_event_are_one_event(org: OrgClient, send: Any) -
     assert len(org.query("SELECT Id FROM Case")) == 2
 
 
-def test_an_action_on_group_replaces_the_account(org: OrgClient, send: Any) -> None:
+def test_an_action_replaces_the_default_only_if_it_says_so(org: OrgClient, send: Any) -> None:
     action = {
         "event": "group",
+        "replaces_default": True,
         "operation": "upsert",
         "object": "Account",
         "upsert_rules": {"traits.website": "Website"},
@@ -129,11 +131,21 @@ def test_an_action_on_group_replaces_the_account(org: OrgClient, send: Any) -> N
     assert org.query("SELECT Name, Website, Site, AccountNumber FROM Account") == [
         {"Name": "N", "Website": "https://n.example", "Site": "g1", "AccountNumber": None}
     ]
+    org.custom_field("Contact.UserId__c")
+    both = CONTACT | {"replaces_default": False}
+    person = identify({"email": "a@example.com", "lastName": "King"}, userId="u-1")
+    outcome = send(person, group("g2", {"name": "M"}), actions=[both, action | {"replaces_default": False}])
+    outcome.doors(created=1, rejected=1)
+    assert [(line["object"], line["code"]) for line in outcome.rejects] == [("Account", "MISSING_KEY")]
+    assert org.query("SELECT LastName, Email FROM Lead") == [{"LastName": "King", "Email": "a@example.com"}]
+    assert org.query("SELECT LastName, UserId__c FROM Contact") == [{"LastName": "King", "UserId__c": "u-1"}]
+    assert org.query("SELECT Name FROM Account WHERE AccountNumber = 'g2'") == [{"Name": "M"}]
 
 
 def test_two_ways_to_find_one_record_in_a_batch_make_one_record(org: OrgClient, send: Any) -> None:
     org.custom_field("Contact.UserId__c")
     by_email = CONTACT | {
+        "replaces_default": False,
         "event": "track",
         "event_name": "Seen",
         "upsert_rules": {"properties.email": "Email"},
@@ -172,8 +184,8 @@ def test_a_write_and_a_delete_of_one_record_stay_in_order(org: OrgClient, send: 
         ({"event_name": ""}, "actions[0]: a track action needs event_name"),
         ({"event": "identify"}, "actions[0]: event_name is for track only"),
         (
-            {"operation": "read"},
-            "actions[0]: operation must be one of create, update, upsert, delete, not 'read'",
+            {"operation": "merge"},
+            "actions[0]: operation must be one of create, update, upsert, delete, read, not 'merge'",
         ),
         ({"object": None}, "actions[0]: object must be the API name of a Salesforce object, not None"),
         ({"object": "Ca se"}, "actions[0]: object must be the API name"),
@@ -192,10 +204,18 @@ def test_a_write_and_a_delete_of_one_record_stay_in_order(org: OrgClient, send: 
         ({"field_mappings": {}}, "actions[0]: create needs field_mappings"),
         (
             {"field_mappings": {"properties.x": "No Field"}},
-            "maps `properties.x` to 'No Field', which is no API name",
+            "maps `properties.x` to 'No Field': give a path, and the API name",
         ),
         ({"field_mappings": ["a"]}, "actions[0]: field_mappings must be an object"),
         ({"opration": "create"}, "actions[0]: unknown key `opration`"),
+        ({"operation": "read", "field_mappings": {}}, "actions[0]: read needs a field mapping to Id, or"),
+        (
+            {"operation": "read", "field_mappings": {"a": "Id", "b": "Subject"}},
+            "actions[0]: read writes nothing: field_mappings can only map Id",
+        ),
+        ({"replaces_default": True}, "actions[0]: replaces_default is for identify and group"),
+        ({"replaces_default": "yes"}, "actions[0]: replaces_default must be true or false, not 'yes'"),
+        ({"field_mappings": {".": "Subject"}}, "actions[0]: field_mappings maps `.` to 'Subject'"),
     ],
 )
 def test_a_wrong_action_is_one_clear_message_at_the_start(send: Any, change: Any, told: str) -> None:

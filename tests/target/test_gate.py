@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from target_pipe import identify, track
 
-from target_salesforce_seg.gate import closed_because
+from target_salesforce_seg.gate import Gate
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -24,7 +24,7 @@ FLAGS = st.dictionaries(st.sampled_from(["All", "all", "Salesforce", "salesforce
 
 
 def is_open(record: dict[str, Any], *, always: bool = False, name: str = "Salesforce") -> bool:
-    return closed_because(record, always_enabled=always, integration_name=name) is None
+    return Gate(always, name).closed_because(record) is None
 
 
 @given(FLAGS, st.booleans())

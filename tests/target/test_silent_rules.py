@@ -64,6 +64,7 @@ def test_a_null_in_an_action_clears(org: OrgClient, send: Any) -> None:
     send(identify(EMAIL | {"title": "T", "phone": "1"}))
     action = {
         "event": "identify",
+        "replaces_default": True,
         "operation": "upsert",
         "object": "Lead",
         "upsert_rules": {"traits.email": "Email"},

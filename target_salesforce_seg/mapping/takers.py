@@ -1,0 +1,110 @@
+"""What takes a trait's value into a record: one function a trait, made once, called for every event.
+
+A field that several traits may fill is decided when all traits are seen: the trait of the lowest rank that
+says something wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from target_salesforce_seg.mapping.names import split_name
+from target_salesforce_seg.paths import MISSING
+
+if TYPE_CHECKING:
+    from target_salesforce_seg.mapping.values import Convert, Slot
+
+Record = dict[str, Any]
+Rivals = dict[str, tuple[int, "Convert", Any]]
+"""By field: rank, conversion and value of the best trait so far."""
+
+Taker = Callable[[Any, Record, Rivals], None]
+"""Takes a value into a record, or among the rivals for a field. Raises RecordRejected."""
+
+Complain = Callable[[], None]
+"""Says that a trait has the wrong shape and is left out."""
+
+
+def alone(slot: Slot, *, empty_clears: bool) -> Taker:
+    """For a field that no other trait fills.
+
+    Args:
+        slot: where the value goes.
+        empty_clears: whether an empty text empties the field, as null does; else it says nothing.
+    """
+    name, convert, cleared = slot.name, slot.convert, slot.cleared
+
+    def take(value: Any, record: Record, _: Rivals) -> None:
+        if value is None or (isinstance(value, str) and (not value or value.isspace())):
+            if cleared and (value is None or empty_clears):
+                record[cleared] = None
+            return
+        converted = convert(value)
+        if converted is not MISSING:
+            record[name] = converted
+
+    return take
+
+
+def rival(slot: Slot, rank: int, *, empty_clears: bool, complain: Complain) -> Taker:
+    """For a field that other traits may fill too: the lowest rank wins, a null if no trait says more."""
+    name, convert, cleared = slot.name, slot.convert, slot.cleared
+
+    def take(value: Any, record: Record, rivals: Rivals) -> None:
+        if value is None or (isinstance(value, str) and (not value or value.isspace())):
+            if cleared and (value is None or empty_clears):
+                record.setdefault(cleared, None)
+            return
+        if isinstance(value, dict):
+            complain()
+            return
+        best = rivals.get(name)
+        if best is None or rank < best[0]:
+            rivals[name] = (rank, convert, value)
+
+    return take
+
+
+def unknown(slot: Slot) -> Taker:
+    """For a trait whose field cannot be written: the slot's conversion says so, or rejects."""
+
+    def take(value: Any, _: Record, __: Rivals) -> None:
+        slot.convert(value)
+
+    return take
+
+
+def text_only(taker: Taker, complain: Complain) -> Taker:
+    """For names: a number or a list is no name."""
+
+    def take(value: Any, record: Record, rivals: Rivals) -> None:
+        if value is None or isinstance(value, str):
+            taker(value, record, rivals)
+        else:
+            complain()
+
+    return take
+
+
+def full_name(first_name: Taker, last_name: Taker) -> Taker:
+    """For ``name``: the first word, and the rest. It empties nothing."""
+
+    def take(value: Any, record: Record, rivals: Rivals) -> None:
+        first, rest = split_name(value)
+        if first:
+            first_name(first, record, rivals)
+        if rest:
+            last_name(rest, record, rivals)
+
+    return take
+
+
+def nothing(complain: Complain | None = None) -> Taker:
+    """For a trait that no field takes in this shape; with a complaint, unless it is blank."""
+
+    def take(value: Any, _: Record, __: Rivals) -> None:
+        if complain and value not in (None, "", [], {}):
+            complain()
+
+    return take
