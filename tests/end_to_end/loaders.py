@@ -1,4 +1,4 @@
-"""Singer loaders in virtual environments of their own, and a throw-away PostgreSQL.
+"""Singer loaders, and a tap, in virtual environments of their own, and a throw-away PostgreSQL.
 
 Loaders pin what the tap does not (target-jsonl wants a jsonschema of 2017), so each is installed once into
 ``.venv-loaders/`` and kept for the next run. Where that cannot be done the test says so and is skipped.
@@ -21,12 +21,16 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2] / ".venv-loaders"
+UV = Path(sys.executable).parent / "uv"
+"""Comes with Meltano, and installs in a tenth of the time that pip takes."""
 
 REQUIREMENTS = {
     "target-jsonl": ["target-jsonl==0.1.4"],
     # duckdb 1.1 and later make target-duckdb 0.8.0 lose the first row of each batch.
     "target-duckdb": ["target-duckdb==0.8.0", "duckdb==1.0.0"],
     "target-postgres": ["meltanolabs-target-postgres==0.8.1"],
+    "target-csv": ["meltanolabs-target-csv==0.5.0"],
+    "tap-postgres": ["meltanolabs-tap-postgres==0.10.0"],
 }
 
 
@@ -39,8 +43,8 @@ def loader(name: str) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (venv / "installed").exists():
             shutil.rmtree(venv, ignore_errors=True)
-            subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-            install = [venv / "bin" / "pip", "install", "--quiet", *REQUIREMENTS[name]]
+            subprocess.run([UV, "venv", "--quiet", "--python", sys.executable, venv], check=True)
+            install = [UV, "pip", "install", "--quiet", "--python", venv, *REQUIREMENTS[name]]
             answer = subprocess.run(install, capture_output=True, text=True, check=False)
             if answer.returncode:
                 pytest.skip(f"{name} cannot be installed here: {answer.stderr.strip()[-300:]}")

@@ -1,13 +1,19 @@
-"""The tap piped into real loaders: what they hold afterwards is what the org holds."""
+"""The tap piped into real loaders: what they hold afterwards is what the org holds.
+
+Twice each: before and after rows were changed, deleted, removed for good, and a field was added.
+"""
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from bulk_jobs import ingest
 from loaders import PostgresServer, loader, python_of
 from warehouse import OrgTable
 
@@ -66,34 +72,55 @@ class Pipe:
         self._state.write_text(load.stdout.strip().splitlines()[-1])
 
 
-def change(org: OrgClient) -> None:
-    """What may happen to a company between two runs."""
-    leads = org.query("SELECT Id FROM Lead WHERE IsConverted = false LIMIT 3")
-    org.rest("PATCH", f"sobjects/Lead/{leads[0]['Id']}", json={"Title": 'Zoë\'s "new"\r\ntitle \\ 7'})
-    org.rest("DELETE", f"sobjects/Lead/{leads[1]['Id']}")
+def change(org: OrgClient) -> str:
+    """What may happen to a company between two runs; the id of a Lead that was removed for good."""
+    leads = [row["Id"] for row in org.query("SELECT Id FROM Lead WHERE IsConverted = false LIMIT 4")]
+    org.custom_field("Lead.Renewal_Note__c")
+    org.rest("PATCH", f"sobjects/Lead/{leads[0]}", json={"Title": 'Zoë\'s "new"\r\ntitle \\ 7'})
+    org.rest("PATCH", f"sobjects/Lead/{leads[1]}", json={"Renewal_Note__c": "ask again in May"})
+    org.rest("DELETE", f"sobjects/Lead/{leads[2]}")
+    job = ingest(org, "Lead", f"Id\n{leads[3]}\n", "hardDelete")
+    assert job["numberRecordsFailed"] == 0, job
     org.create("Lead", [{"LastName": "Ünal", "Company": "東京 Ltd"}])
     (account,) = org.query("SELECT Id FROM Account LIMIT 1")
     org.rest("PATCH", f"sobjects/Account/{account['Id']}", json={"AnnualRevenue": 1234567.89})
+    return leads[3]
 
 
-def compare(org: OrgClient, tables: dict[str, list[dict[str, Any]]]) -> None:
-    """Every collection, every row, every column."""
+def compare(
+    org: OrgClient, tables: dict[str, list[dict[str, Any]]], removed: str, *, hard_delete: bool = False
+) -> None:
+    """Every collection, every row, every column.
+
+    Args:
+        org: The org.
+        tables: What the loader holds, by collection.
+        removed: The Lead that the org no longer has at all. Unless the loader deletes, its row says so.
+        hard_delete: Whether the loader deletes what the org has deleted.
+    """
     for collection in COLLECTIONS:
         if collection.name == "names":
             continue
         table = OrgTable(org, collection.sobject)
-        loaded = tables[collection.name]
-        assert len(loaded) == len(table.rows), collection.name
-        assert table.checksums_of(loaded) == table.checksums(), collection.name
+        if hard_delete:
+            table.rows = {key: row for key, row in table.rows.items() if not row.get("IsDeleted")}
+        loaded = {row["id"]: row for row in tables.get(collection.name, [])}
+        assert len(loaded) == len(tables.get(collection.name, [])), collection.name
+        gone = loaded.keys() - table.rows.keys()  # with a Lead goes what belongs to it
+        assert (removed in gone) == (collection.name == "leads" and not hard_delete)
+        assert all(loaded.pop(key)["is_deleted"] is True for key in gone), collection.name
+        assert loaded.keys() == table.rows.keys(), collection.name
+        assert table.checksums_of(list(loaded.values())) == table.checksums(), collection.name
 
 
-def load_twice(org: OrgClient, pipe: Pipe) -> None:
+def load_twice(org: OrgClient, pipe: Pipe) -> str:
     """A first load, an hour after the company was made; some changes; and a second load, an hour later."""
     org.clock(offset_seconds=3600)
     pipe.run()
-    change(org)
+    removed = change(org)
     org.clock(offset_seconds=7200)
     pipe.run()
+    return removed
 
 
 def test_target_jsonl(demo_org: OrgClient, tmp_path: Path) -> None:
@@ -102,20 +129,44 @@ def test_target_jsonl(demo_org: OrgClient, tmp_path: Path) -> None:
     pipe = Pipe(
         demo_org, tmp_path, "target-jsonl", {"destination_path": str(folder), "do_timestamp_file": False}
     )
-    load_twice(demo_org, pipe)
+    removed = load_twice(demo_org, pipe)
     tables: dict[str, list[dict[str, Any]]] = {}
     for file in folder.glob("*.jsonl"):
         latest = {row["id"]: row for row in map(json.loads, file.read_text().splitlines())}
         tables[file.stem] = list(latest.values())  # target-jsonl appends
-    compare(demo_org, tables)
+    compare(demo_org, tables, removed)
+
+
+def test_target_csv(demo_org: OrgClient, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    settings = {"output_path": str(folder), "file_naming_scheme": "{stream_name}-{timestamp}.csv"}
+    removed = load_twice(demo_org, Pipe(demo_org, tmp_path, "target-csv", settings))
+    latest: dict[str, dict[str, dict[str, Any]]] = {}
+    for file in sorted(folder.glob("*.csv")):  # a file for each run
+        with file.open(newline="") as lines:
+            rows = {
+                row["id"]: {name: from_csv(cell) for name, cell in row.items()}
+                for row in csv.DictReader(lines)
+            }
+        latest.setdefault(file.name.partition("-")[0], {}).update(rows)
+    compare(demo_org, {name: list(rows.values()) for name, rows in latest.items()}, removed)
+
+
+def from_csv(cell: str) -> Any:
+    """A cell of target-csv, which writes booleans and objects as Python shows them."""
+    if cell.startswith("{'") or cell in {"True", "False"}:
+        return eval(cell, {"__builtins__": {}, "Decimal": Decimal})
+    return cell or None
 
 
 def test_target_duckdb(demo_org: OrgClient, tmp_path: Path) -> None:
     database = tmp_path / "warehouse.duckdb"
-    settings = {"path": str(database), "default_target_schema": "sfdc"}
-    load_twice(demo_org, Pipe(demo_org, tmp_path, "target-duckdb", settings))
+    settings = {"path": str(database), "default_target_schema": "sfdc", "hard_delete": True}
+    removed = load_twice(demo_org, Pipe(demo_org, tmp_path, "target-duckdb", settings))
     read = [python_of("target-duckdb"), "-c", READ_DUCKDB, database]
-    compare(demo_org, json.loads(subprocess.run(read, capture_output=True, text=True, check=True).stdout))
+    tables = json.loads(subprocess.run(read, capture_output=True, text=True, check=True).stdout)
+    compare(demo_org, tables, removed, hard_delete=True)
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +185,6 @@ def test_target_postgres(demo_org: OrgClient, tmp_path: Path, postgres: Postgres
         "database": "postgres",
         "default_target_schema": "sfdc",
     }
-    load_twice(demo_org, Pipe(demo_org, tmp_path, "target-postgres", settings))
+    removed = load_twice(demo_org, Pipe(demo_org, tmp_path, "target-postgres", settings))
     names = [each.name for each in COLLECTIONS if each.name != "names"]
-    compare(demo_org, {name: postgres.rows(f'SELECT * FROM sfdc."{name}"') for name in names})
+    compare(demo_org, {name: postgres.rows(f'SELECT * FROM sfdc."{name}"') for name in names}, removed)
