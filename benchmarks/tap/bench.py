@@ -89,7 +89,6 @@ class Bench:
         self._server = subprocess.Popen(
             [sys.executable, program, f"--recorded-rows={self.recorded_rows}"],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
         )
         assert self._server.stdout is not None
         word, _, self._url = self._server.stdout.readline().decode().strip().partition(" ")

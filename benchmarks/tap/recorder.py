@@ -61,18 +61,17 @@ class Recorder:
     Args:
         folder: An empty folder for its database.
         rows: How many rows each object has.
-        objects: Which objects have rows.
 
     Attributes:
         created_job: What the org said of a bulk query when it was created.
         complete_job: What it said of it when it was done.
     """
 
-    def __init__(self, folder: Path, rows: int, objects: Sequence[str] = OBJECTS) -> None:
+    def __init__(self, folder: Path, rows: int) -> None:
         database, schema = folder / "org.sqlite", folder / "schema.yaml"
         schema.write_text(SCHEMA)
         org = Org(database=database, schema_file=schema)
-        for sobject in objects:
+        for sobject in OBJECTS:
             seed_bulk(org, sobject, rows)
         org.store.close()
         with sqlite3.connect(database) as connection:
@@ -80,13 +79,14 @@ class Recorder:
                 connection.execute(statement)
         connection.close()
         command = [sys.executable, "-m", "salesforce_local_org", "serve", "--port=0"]
-        self._process = subprocess.Popen(
-            [*command, f"--database={database}", f"--schema={schema}"], stdout=subprocess.PIPE
-        )
+        with (folder / "org.log").open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, f"--database={database}", f"--schema={schema}"], stdout=subprocess.PIPE, stderr=log
+            )
         assert self._process.stdout is not None
         word, _, url = self._process.stdout.readline().decode().strip().partition(" ")
         if word != "ready":
-            raise NotRecordableError("The local org did not start.")
+            raise NotRecordableError(f"The local org did not start: {(folder / 'org.log').read_text()}")
         self._netloc = urlsplit(url).netloc
         self._token = ""
         self.created_job: dict[str, Any] = {}

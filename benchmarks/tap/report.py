@@ -128,7 +128,7 @@ def chart(figures: Figures) -> str:
     return bar_chart("Reading Salesforce accounts", subtitle, "rows a second", groups)
 
 
-def write(figures: Figures, *, readme: Path = README, docs: Path = DOCS) -> None:
+def write(figures: Figures, readme: Path, docs: Path) -> None:
     """Put the tables between the marks in the README, and JSON and chart into the docs."""
     docs.mkdir(parents=True, exist_ok=True)
     (docs / "tap.json").write_text(json.dumps(figures, indent=2) + "\n")

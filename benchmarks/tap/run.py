@@ -5,13 +5,13 @@
 Ours by Bulk API 2.0 and by REST, singer-io's tap, Airbyte's source and, where a checkout of its source is
 given, MeltanoLabs' tap; then the bare loop of the fastest libraries, ours with few and with many rows
 (memory), and several streams at once. Peers and libraries are installed from PyPI into environments of their
-own below ``.cache/clients``. With ``--write`` the results go to ``docs/benchmarks`` and into ``benchmarks/README.md``.
+own below ``.cache/clients``. With ``--write`` the figures go to ``docs/benchmarks`` as JSON and as a chart,
+and into ``benchmarks/README.md`` as tables.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import re
@@ -53,10 +53,8 @@ def main() -> int:
         }
     figures = report.compared(figures)
     print(report.tables(figures))
-    if options.json:
-        options.json.write_text(json.dumps(figures, indent=2) + "\n")
     if options.write:
-        report.write(figures)
+        report.write(figures, options.readme, options.docs)
     for question in dict.fromkeys(bench.unanswered):
         print(f"The recorded server had no answer to {question}", file=sys.stderr)
     runs = [*figures["taps"], *figures["memory"], *figures["streams"]]
@@ -75,8 +73,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", dest="parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
     parser.add_argument("--meltanolabs", type=Path, metavar="FOLDER", help="a checkout of its source")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where peers are installed")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    parser.add_argument("--write", action="store_true", help="into docs/benchmarks and benchmarks/README.md")
+    parser.add_argument("--write", action="store_true", help="the figures into README and docs")
+    parser.add_argument("--docs", type=Path, default=report.DOCS, help="folder for JSON and chart")
+    parser.add_argument("--readme", type=Path, default=report.README, help="with marks for the tables")
     return parser.parse_args()
 
 
