@@ -11,6 +11,7 @@ from salesforce_seg.settings import Setting
 from tap_salesforce_seg import naming
 from tap_salesforce_seg.readers import choice
 from tap_salesforce_seg.replication import parse_moment
+from tap_salesforce_seg.shards import WHOLE, Shard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,6 +109,13 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         default=4,
         schema={"minimum": 1, "maximum": 20},
     ),
+    Setting(
+        "shard",
+        "string",
+        "Which of several workers this is, such as 2/4: each reads its own streams, keeps its own state, and "
+        "uses its part of quota_percent_per_run.",
+        default="1/1",
+    ),
 )
 
 
@@ -127,13 +135,14 @@ class TapSettings:
     emit_activate_version_messages: bool = False
     select_fields_by_default: bool = True
     concurrency: int = 4
+    shard: Shard = WHOLE
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> TapSettings:
         """Read the tap's settings from a config that its JSON schema has accepted.
 
         Raises:
-            ConfigurationError: ``start_date`` is not a date.
+            ConfigurationError: ``start_date`` is not a date, or ``shard`` not one.
         """
         given = {name: value for name, value in config.items() if value is not None}
         chosen: dict[str, Any] = {each.name: given.get(each.name, each.default) for each in TAP_SETTINGS}
@@ -150,6 +159,7 @@ class TapSettings:
             chosen["emit_activate_version_messages"],
             chosen["select_fields_by_default"],
             chosen["concurrency"],
+            Shard.parse(chosen["shard"]),
         )
 
 

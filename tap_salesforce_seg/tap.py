@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
@@ -20,8 +21,8 @@ from tap_salesforce_seg import deletes, input_files, plan
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
+from tap_salesforce_seg.line_writer import LineWriter
 from tap_salesforce_seg.readers.choice import Reader
-from tap_salesforce_seg.records import LineWriter
 from tap_salesforce_seg.replication import floor_to_second
 from tap_salesforce_seg.run import Run
 from tap_salesforce_seg.settings import TAP_SETTINGS, TapSettings
@@ -77,7 +78,9 @@ class TapSalesforceSeg(Plugin, Tap):
     @cached_property
     def session(self) -> Session:
         """The connection to the org."""
-        return Session(ConnectionSettings.from_config(self.config), client_name=self.name)
+        connection = ConnectionSettings.from_config(self.config)
+        of_this_worker = max(1, connection.quota_percent_per_run // self.settings.shard.of)
+        return Session(replace(connection, quota_percent_per_run=of_this_worker), client_name=self.name)
 
     @cached_property
     def reader(self) -> Reader:
@@ -144,11 +147,12 @@ class TapSalesforceSeg(Plugin, Tap):
 
     @property
     def selected(self) -> list[CollectionStream]:
-        """The streams to read, in the order of their names."""
+        """The streams that this worker reads, in the order of their names."""
         return [
             stream
             for stream in self.collections.values()
             if stream.selected
+            and self.settings.shard.reads(stream.definition.sobject.name)
             and not all(isinstance(each, RemoveRecordTransform) for each in stream.stream_maps)
         ]
 
@@ -166,7 +170,7 @@ class TapSalesforceSeg(Plugin, Tap):
         """Read all selected streams; errors as for ``Run.extract``."""
         on_early_end(lambda: self.write_message(StateMessage(value=self.state)))
         if self.state:
-            self.write_state()
+            self.state_writer.write_state(self.state)
         streams = self.selected
         passes = [each for stream in streams for each in stream.agenda.passes]
         self.reader.announce([each.query for each in passes])
