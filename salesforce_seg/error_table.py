@@ -205,9 +205,17 @@ _QUERY_RULES = (
         advice="Salesforce does not let this object be read in this way.",
     ),
     Rule(
+        Remedy.SKIP_OBJECT,
+        ObjectUnavailable,
+        codes=_codes("API_ERROR"),
+        statuses=_REQUEST,
+        message=_text(r"sobject type '\w+' is not supported"),
+        advice="The org does not have this object, or the user may not use it.",
+    ),
+    Rule(
         Remedy.CHANGE_QUERY,
         QueryRefused,
-        codes=_codes("INVALID_FIELD"),
+        codes=_codes("INVALID_FIELD API_ERROR"),
         statuses=_REQUEST,
         message=_text("on entity|query call|duplicate field|error at row"),
         advice="The field is gone, or hidden from this user: run discovery again, or grant field-level "

@@ -17,7 +17,14 @@ from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from salesforce_seg.errors import ConfigurationError, RunFailed, SalesforceError
 from salesforce_seg.redact import guard_logs, redact
-from salesforce_seg.signals import Interrupted, ignore_signals, install_handlers, shielded, stop_requested
+from salesforce_seg.signals import (
+    Interrupted,
+    ignore_signals,
+    install_handlers,
+    shielded,
+    stop_requested,
+    wait_for_other_threads,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +40,9 @@ __all__ = [
 ]
 
 FAILED, WRONG_USAGE = 1, 2
+
+LAST_WAIT = 10.0
+"""Seconds that a login which another thread is in the middle of may still take at the end of a process."""
 
 log = logging.getLogger(__name__)
 
@@ -279,4 +289,5 @@ def _leave(code: int) -> NoReturn:
     logging.shutdown()
     with suppress(OSError, ValueError):
         sys.stderr.flush()
+    wait_for_other_threads(LAST_WAIT)
     os._exit(code)

@@ -49,6 +49,30 @@ class _Signals:
 _signals = _Signals()
 
 
+class _Elsewhere:
+    """How many shielded sections other threads are in."""
+
+    def __init__(self) -> None:
+        self._sections = 0
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            self._sections += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._sections -= 1
+            self._changed.notify_all()
+
+    def wait(self, seconds: float) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: not self._sections, seconds)
+
+
+_elsewhere = _Elsewhere()
+
+
 def install_handlers() -> None:
     """Take SIGTERM and SIGINT from singer-sdk, whose handlers write state at any point and exit 0."""
     if threading.current_thread() is threading.main_thread():
@@ -66,10 +90,11 @@ def shielded() -> Iterator[None]:
     """Keep signals out of a section: one that comes meanwhile is raised when the outermost section is left.
 
     Wrap every write to stdout in it, and whatever else must not be left half done. Cheap. Signals only
-    ever reach the main thread, so in other threads it does nothing.
+    ever reach the main thread; a section of another thread is waited for before the process ends.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        with _elsewhere:
+            yield
         return
     _signals.depth += 1
     try:
@@ -77,6 +102,11 @@ def shielded() -> Iterator[None]:
     finally:
         _signals.depth -= 1
         _signals.raise_waiting()
+
+
+def wait_for_other_threads(seconds: float) -> None:
+    """Wait until no other thread is in a shielded section, but not for ever."""
+    _elsewhere.wait(seconds)
 
 
 def stop_requested() -> bool:

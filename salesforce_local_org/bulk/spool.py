@@ -90,15 +90,23 @@ class Spool:
             return _row_start(offsets, row)
 
     def read(self, first_byte: int, end_byte: int) -> Iterator[bytes]:
-        """The bytes of a page, in blocks."""
-        left = end_byte - first_byte
-        if left <= 0:
-            return
-        with self._data_path.open("rb") as data:
-            data.seek(first_byte)
-            while left > 0 and (block := data.read(min(_BLOCK, left))):
-                left -= len(block)
-                yield block
+        """The bytes of a page, in blocks.
+
+        Raises:
+            FileNotFoundError: The result has been removed; at once, not when the first block is asked for.
+        """
+        if end_byte <= first_byte:
+            return iter(())
+        return _blocks(self._data_path.open("rb"), first_byte, end_byte)
+
+
+def _blocks(data: BinaryIO, first_byte: int, end_byte: int) -> Iterator[bytes]:
+    left = end_byte - first_byte
+    with data:
+        data.seek(first_byte)
+        while left > 0 and (block := data.read(min(_BLOCK, left))):
+            left -= len(block)
+            yield block
 
 
 def _row_start(offsets: BinaryIO, row: int) -> int:

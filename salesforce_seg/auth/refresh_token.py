@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from salesforce_seg import redact
 from salesforce_seg.auth.login import Login, LoginDoor, logged_in
 from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.signals import shielded
 
 try:
     import fcntl
@@ -56,7 +57,8 @@ class RefreshTokenFlow:
         """
         if self._file is None:
             return self._refresh(door)
-        with self._file.locked():
+        # A process that ended between Salesforce's answer and the file would have lost the only good token.
+        with self._file.locked(), shielded():
             self._token = self._file.read() or self._token
             if not self._token:
                 raise ConfigurationError(

@@ -9,10 +9,12 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from typing import TYPE_CHECKING
 
+from chaos_pipe import Pipe
+from chaos_zygote import Zygote
 from running import TapRunner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from local_org_client import OrgClient
 
@@ -33,3 +35,16 @@ def demo_tap(demo_org: OrgClient, tmp_path: Path) -> TapRunner:
 def tap_at(tmp_path: Path) -> Callable[..., TapRunner]:
     """The tap's command line with any config."""
     return lambda **config: TapRunner(config, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def zygote() -> Iterator[Zygote]:
+    """A process that has imported the tap, and forks one for each run."""
+    with Zygote() as process:
+        yield process
+
+
+@pytest.fixture
+def pipe(org: OrgClient, zygote: Zygote, tap: TapRunner) -> Pipe:
+    """The tap piped into a loader that judges, over Leads that fill several pages."""
+    return Pipe(org, zygote, tap)

@@ -167,6 +167,13 @@ def delete(request: Request) -> Response:
 def results(request: Request) -> Response:
     """One page of the result: CSV, and in its headers how many rows and where the next page is."""
     job = _complete_job(request)
+    try:
+        return _result_page(request, job)
+    except FileNotFoundError:  # deleted meanwhile
+        raise not_found() from None
+
+
+def _result_page(request: Request, job: QueryJob) -> Response:
     page = _page(job, request.query.get("locator"), _most_rows(request))
     following = common.locator_of(page.end) if page.end < job.spool.rows else "null"
     end_byte = page.end_byte
