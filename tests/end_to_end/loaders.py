@@ -85,17 +85,27 @@ class PostgresServer:
         line = [*self._as_postgres, str(self._bin / command), *map(str, arguments)]
         subprocess.run(line, check=True, cwd="/", stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
 
+    @property
+    def settings(self) -> dict[str, Any]:
+        """How tap-postgres and target-postgres get in."""
+        return {
+            "host": "127.0.0.1",
+            "port": self.port,
+            "user": "postgres",
+            "password": "none",
+            "database": "postgres",
+        }
+
+    def execute(self, sql: str) -> str:
+        """Run SQL; what it prints."""
+        connection = [f"--host={self.directory}", f"--port={self.port}", "--username=postgres"]
+        command = [str(self._bin / "psql"), *connection, "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
     def rows(self, query: str) -> list[dict[str, Any]]:
         """The rows of a query."""
-        as_json = f"SELECT row_to_json(t)::text FROM ({query}) t"
-        connection = [f"--host={self.directory}", f"--port={self.port}", "--username=postgres"]
-        answer = subprocess.run(
-            [str(self._bin / "psql"), *connection, "-XAtq", "-c", as_json],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return [json.loads(line) for line in answer.stdout.split("\n") if line]
+        printed = self.execute(f"SELECT row_to_json(t)::text FROM ({query}) t")
+        return [json.loads(line) for line in printed.split("\n") if line]
 
     def stop(self) -> None:
         """Stop the server and remove its files."""

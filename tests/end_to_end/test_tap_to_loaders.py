@@ -12,17 +12,16 @@ import sys
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from bulk_jobs import ingest
-from loaders import PostgresServer, loader, python_of
+from loaders import loader, python_of
 from warehouse import OrgTable
 
 from tap_salesforce_seg.collections import COLLECTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
+    from loaders import PostgresServer
     from local_org_client import OrgClient
 
 SECONDS_TO_WAIT = 300
@@ -169,22 +168,8 @@ def test_target_duckdb(demo_org: OrgClient, tmp_path: Path) -> None:
     compare(demo_org, tables, removed, hard_delete=True)
 
 
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresServer]:
-    server = PostgresServer()
-    yield server
-    server.stop()
-
-
 def test_target_postgres(demo_org: OrgClient, tmp_path: Path, postgres: PostgresServer) -> None:
-    settings = {
-        "host": "127.0.0.1",
-        "port": postgres.port,
-        "user": "postgres",
-        "password": "none",
-        "database": "postgres",
-        "default_target_schema": "sfdc",
-    }
+    settings = postgres.settings | {"default_target_schema": "sfdc"}
     removed = load_twice(demo_org, Pipe(demo_org, tmp_path, "target-postgres", settings))
     names = [each.name for each in COLLECTIONS if each.name != "names"]
     compare(demo_org, {name: postgres.rows(f'SELECT * FROM sfdc."{name}"') for name in names}, removed)
