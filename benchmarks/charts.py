@@ -13,8 +13,8 @@ from xml.sax.saxutils import escape
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-WIDTH = 860
-LABELS = 270
+WIDTH = 900
+LABELS = 310
 RIGHT = 110
 BAR, GAP, HEADING = 22, 8, 34
 TOP, BOTTOM = 74, 62

@@ -118,6 +118,7 @@ class RecordedRows:
         self.separator = separator
         self._starts = [0, *accumulate(len(row) + len(separator) for row in rows)]
         self._data = b"".join(row + separator for row in rows)
+        self._prepared: list[bytearray] = []
         self._ids = _Places(timeline.record_id, 6, rows, self._starts)
         clock = f"{timeline.day(0).decode()}T"
         self._days = _Places(lambda row: clock + timeline.time_of_day(row), 0, rows, self._starts)
@@ -131,12 +132,24 @@ class RecordedRows:
     def pieces(self, first: int, end: int) -> Iterator[memoryview]:
         """The bytes of the rows from one number up to another, a separator after each."""
         for repetition, start, stop in self._repetitions(first, end):
-            base = self._starts[start]
-            piece = bytearray(self._data[base : self._starts[stop]])
-            if repetition:
-                self._ids.fill(piece, base, start, stop, b"%04d" % repetition)
-                self._days.fill(piece, base, start, stop, self.timeline.day(repetition))
-            yield memoryview(piece)
+            if repetition < len(self._prepared):
+                whole = memoryview(self._prepared[repetition])
+                yield whole[self._starts[start] : self._starts[stop]]
+            else:
+                yield memoryview(self._repeated(repetition, start, stop))
+
+    def prepare(self, rows: int) -> None:
+        """Put the Ids and dates into so many rows now, and not when they are asked for."""
+        count = -(-rows // self.timeline.recorded)
+        self._prepared = [self._repeated(each, 0, self.timeline.recorded) for each in range(count)]
+
+    def _repeated(self, repetition: int, start: int, stop: int) -> bytearray:
+        base = self._starts[start]
+        piece = bytearray(self._data[base : self._starts[stop]])
+        if repetition:
+            self._ids.fill(piece, base, start, stop, b"%04d" % repetition)
+            self._days.fill(piece, base, start, stop, self.timeline.day(repetition))
+        return piece
 
     def _repetitions(self, first: int, end: int) -> Iterator[tuple[int, int, int]]:
         recorded = self.timeline.recorded

@@ -5,8 +5,8 @@
 It prints ``ready URL`` and serves until it is ended. What it replays it has from a local org, which it starts
 for itself: the rows of a query are recorded when a query with these fields first comes, and then repeated
 with new Ids and dates (``recorded_rows``); any other answer is recorded when it is first asked for. So let a
-client run once before you measure it. ``POST /_recorded/begin?rows=N`` sets the number of rows and forgets
-the counts, which ``GET /_recorded/counts`` tells.
+client run once before you measure it. ``POST /_recorded/begin?rows=N`` sets the number of rows, prepares as
+many of what was read since the last time, and forgets the counts, which ``GET /_recorded/counts`` tells.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from itertools import count, islice
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 RECORDED_ROWS = 20_000
 RESULT_PAGE_ROWS = 100_000
 PAGES_IN_A_LIST = 5
+MOST_BYTES_PREPARED = 1_500_000_000
 API_REQUESTS = 1_000_000
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T|%3A|[\d:.])*(?:Z|[+-]\d\d:?\d\d|%2B\d\d(?::|%3A)?\d\d)?")
 
@@ -66,6 +67,7 @@ class Replay:
         self._numbers = count(1)
         self._counts: Counter[str] = Counter()
         self._unanswered: list[str] = []
+        self._read: list[RecordedRows] = []
         self._cpu = time.process_time()
 
     # ---- one request
@@ -152,6 +154,7 @@ class Replay:
             key = (version, asked.sobject, *asked.fields)
             if key not in self._queries:
                 self._queries[key] = self._recorder.query(version, asked.sobject, asked.fields)
+            self._read.append(self._queries[key][0])
             return self._queries[key]
 
     def _result_of(self, version: str, asked: Asked) -> RecordedRows:
@@ -159,6 +162,7 @@ class Replay:
             key = (asked.sobject, *asked.fields)
             if key not in self._results:
                 self._results[key] = self._recorder.bulk_result(version, asked.sobject, asked.fields)
+            self._read.append(self._results[key])
             return self._results[key]
 
     # ---- several requests in one
@@ -275,6 +279,10 @@ class Replay:
 
     def _begin(self, request: Request) -> Reply:
         self._rows = int(parse_qs(urlsplit(request.target).query)["rows"][0])
+        for recording in chain(self._results.values(), (rows for rows, _ in self._queries.values())):
+            read = recording in self._read and recording.size(0, self._rows) <= MOST_BYTES_PREPARED
+            recording.prepare(self._rows if read else 0)
+        self._read.clear()
         self._counts.clear()
         self._unanswered.clear()
         self._cursors.clear()

@@ -61,6 +61,7 @@ def _taps(taps: Sequence[Figures], seconds: float) -> str:
             f"{each['name']}, {each['api']}",
             f"{each['rows']:,}" + ("" if each["complete"] else f" in {seconds:.0f} s"),
             f"{each['seconds']:.1f}",
+            f"{each['cpu_seconds']:.1f}",
             f"{each['rows_per_second']:,.0f}",
             f"{each['peak_megabytes']:.0f}",
             f"{each['api_calls']:,}",
@@ -68,7 +69,7 @@ def _taps(taps: Sequence[Figures], seconds: float) -> str:
         )
         for each in _worked(taps)
     ]
-    return _table(("tap", "rows", "s", "rows/s", "MB", "API calls", "times the fastest peer"), rows)
+    return _table(("tap", "rows", "s", "CPU s", "rows/s", "MB", "API calls", "times the fastest peer"), rows)
 
 
 def _limits(limits: dict[str, float], share: float | None) -> str:
