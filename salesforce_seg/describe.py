@@ -148,6 +148,8 @@ class SObjectDescribe(ObjectSummary):
     """One object with its fields, in describe's order."""
 
     fields: tuple[FieldDescribe, ...] = ()
+    createable_fields: frozenset[str] = frozenset()
+    updateable_fields: frozenset[str] = frozenset()
     _by_name: dict[str, FieldDescribe] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
@@ -158,12 +160,14 @@ class SObjectDescribe(ObjectSummary):
         return cls(
             **_known(cls, summary),
             fields=described,
-            _by_name={each.name.lower(): each for each in described},
+            createable_fields=frozenset(each.name for each in described if each.createable),
+            updateable_fields=frozenset(each.name for each in described if each.updateable),
+            _by_name={name: each for each in described for name in (each.name, each.name.lower())},
         )
 
     def field(self, name: str) -> FieldDescribe | None:
         """The field of that API name, whatever its case; None if the user sees no such field."""
-        return self._by_name.get(name.lower())
+        return self._by_name.get(name) or self._by_name.get(name.lower())
 
 
 class Describer:

@@ -28,6 +28,8 @@ def plain_number(value: str | float | Decimal) -> int | float | Decimal | None:
     """
     if type(value) is int and abs(value) < _TOO_LONG:
         return value
+    if type(value) is Decimal and repr(short := float(value)) == str(value) and not short.is_integer():
+        return short
     try:
         number = Decimal(value if isinstance(value, Decimal) else str(value).strip())
     except InvalidOperation:

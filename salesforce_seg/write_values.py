@@ -103,6 +103,8 @@ def calendar_date(value: Any) -> str:
 
 def moment(value: Any) -> str:
     """A date-time in UTC, also from a date (its midnight in UTC)."""
+    if isinstance(value, str) and _is_stamp(value):
+        return value
     found = _read(value)
     _check_year(found.year, value)
     if not isinstance(found, datetime):
@@ -121,11 +123,6 @@ def _read(value: Any) -> date:
         return value
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         raise ValueError(f"{_shown(value)} is not a date")
-    if isinstance(value, str) and len(value) in {20, 24} and value[-1] == "Z":  # as most libraries write it
-        try:
-            return datetime.fromisoformat(value[:-1]).replace(tzinfo=timezone.utc)
-        except ValueError:
-            pass
     try:
         return read_written(value)
     except ValueError as error:
@@ -154,6 +151,16 @@ def several(value: Any) -> str:
 def nothing(value: Any) -> Any:
     """Compound fields are read-only; their parts are written."""
     raise ValueError(f"{_kind(value)} cannot be written to this field: write its parts, such as the city")
+
+
+def _is_stamp(text: str) -> bool:
+    """Whether a text is as Salesforce wants it already: as most libraries write it, so it is worth a look."""
+    if len(text) != 24 or text[10] != "T" or text[19] != "." or text[23] != "Z":
+        return False
+    try:
+        return datetime.fromisoformat(text[:23]).year in _YEARS and text.isascii()
+    except ValueError:
+        return False
 
 
 def _aware(value: datetime) -> datetime:

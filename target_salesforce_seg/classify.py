@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from target_salesforce_seg.events import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from target_salesforce_seg.actions import StreamRule
     from target_salesforce_seg.settings import TargetSettings
 
@@ -69,9 +69,9 @@ def classify(incoming: Incoming, settings: TargetSettings) -> Event | PlainRecor
     """
     if incoming.problem is not None:
         raise incoming.problem
-    if not isinstance(incoming.record, Mapping):
+    if not isinstance(incoming.record, dict):
         raise RecordRejected("The record is not a JSON object.", code="INVALID_RECORD")
-    record = incoming.record
+    record: Mapping[str, Any] = incoming.record
     rule = settings.streams.get(incoming.stream)
     if rule is not None and rule.object:
         return _plain(rule, record, deleted=incoming.deleted)

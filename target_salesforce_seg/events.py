@@ -8,14 +8,16 @@ libraries put the traits of an identify into ``context.traits``; rows are read b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TYPE_CHECKING
 
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg import warehouse
 from target_salesforce_seg.paths import MISSING, find, is_blank, member, normalised
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MOST_DIGITS = 40
 """Digits of a number that can be a key: more than any field takes."""
@@ -131,6 +133,8 @@ def read_event(
 def event_type_of(record: Mapping[str, Any]) -> str | None:
     """What an event says its type is, in lower case; None if it does not say."""
     kind = record.get("type")
+    if kind in SENT_TYPES:
+        return str(kind)
     return kind.strip().lower() or None if isinstance(kind, str) else None
 
 
@@ -175,10 +179,10 @@ def as_json(value: Any) -> Any:
 def _object_at(record: Mapping[str, Any], place: tuple[str, ...]) -> Mapping[str, Any]:
     value: Any = record
     for key in place:
-        value = value.get(key) if isinstance(value, Mapping) else None
+        value = value.get(key) if isinstance(value, dict) else None
     if value is None:
         return {}
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         where = ".".join(place)
         raise RecordRejected(
             f"{where} is a {_json_type(value)}, not an object: send the {place[-1]} as names with values.",

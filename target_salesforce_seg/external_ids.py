@@ -6,11 +6,10 @@ Rules: RudderStack's "Salesforce" page (Updating Salesforce Objects) and, for re
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_salesforce_seg.events import as_json, key_text
-from target_salesforce_seg.paths import MISSING, member
+from target_salesforce_seg.paths import MISSING
 
 if TYPE_CHECKING:
     from target_salesforce_seg.events import Event
@@ -43,9 +42,10 @@ class ExternalId(NamedTuple):
 
 def external_ids(event: Event) -> list[ExternalId]:
     """The Salesforce entries of an event."""
-    entries = as_json(_of_context(event, "externalId"))
+    entries = _of_context(event, "externalId")
     if entries is MISSING or entries is None:
         return []
+    entries = as_json(entries)
     mapped = _of_context(event, "mappedToDestination")
     found = [
         entry
@@ -57,13 +57,13 @@ def external_ids(event: Event) -> list[ExternalId]:
 
 def _of_context(event: Event, name: str) -> Any:
     context = event.record.get("context")
-    if isinstance(context, Mapping):
-        return context[name] if name in context else member(context, name)
+    if isinstance(context, dict):
+        return context.get(name, MISSING)
     return event.find(f"context.{name}") if event.from_row else MISSING
 
 
 def _read(entry: Any, *, literal: bool) -> ExternalId | None:
-    kind = entry.get("type") if isinstance(entry, Mapping) else None
+    kind = entry.get("type") if isinstance(entry, dict) else None
     if not isinstance(kind, str) or not kind.lower().startswith(_PREFIX):
         return None
     field = entry.get("identifierType")

@@ -6,7 +6,6 @@ with.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,6 +23,8 @@ class Missing:
 MISSING: Final = Missing()
 """What a look-up gives when the event does not have the name at all (``None`` is an explicit null)."""
 
+_LONGEST_PLACE = 10
+"""Digits: int() takes its time for millions of them."""
 _IGNORED = str.maketrans("", "", " _\t\n")
 
 
@@ -44,8 +45,9 @@ def member(container: object, name: str) -> Any:
         The value, or ``MISSING``.
     """
     if isinstance(container, list):
-        return container[int(name)] if name.isdecimal() and int(name) < len(container) else MISSING
-    if not isinstance(container, Mapping):
+        is_place = name.isdecimal() and len(name) < _LONGEST_PLACE
+        return container[int(name)] if is_place and int(name) < len(container) else MISSING
+    if not isinstance(container, dict):
         return MISSING
     if name in container:
         return container[name]

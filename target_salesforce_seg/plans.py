@@ -18,7 +18,7 @@ from target_salesforce_seg.mapping.values import Assignment, ValueRules
 from target_salesforce_seg.paths import find, is_blank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from salesforce_seg.describe import SObjectDescribe
     from target_salesforce_seg.actions import Action
@@ -90,21 +90,22 @@ class Plans:
             _attempt(each.object, each.operation, partial(self._action, position, event, each))
             for each in actions
         ]
-        if event.type != "track" and not any(action.replaces_default for action in actions):
-            planned += self._defaults(position, event)
-        return planned
+        if event.type == "track" or any(action.replaces_default for action in actions):
+            return planned
+        return planned + self._defaults(position, event)
 
     # The defaults
 
-    def _defaults(self, position: int, event: Event) -> Iterator[Planned]:
+    def _defaults(self, position: int, event: Event) -> list[Planned]:
         if event.type == "group":
-            yield _attempt("Account", "upsert", partial(self._account, position, event))
-            return
+            return [_attempt("Account", "upsert", partial(self._account, position, event))]
         entries = external_ids(event)
-        for entry in entries:
-            yield _attempt(entry.object, entry.operation, partial(self._external, position, event, entry))
         if not entries:
-            yield _attempt("Lead", "upsert", partial(self._lead, position, event))
+            return [_attempt("Lead", "upsert", partial(self._lead, position, event))]
+        return [
+            _attempt(entry.object, entry.operation, partial(self._external, position, event, entry))
+            for entry in entries
+        ]
 
     def _lead(self, position: int, event: Event) -> Intent:
         lead = self._catalog["Lead"]

@@ -13,7 +13,7 @@ from target_salesforce_seg.relationships import field_behind
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from salesforce_seg.describe import FieldDescribe, SObjectDescribe
+    from salesforce_seg.describe import SObjectDescribe
 
 
 @dataclass(eq=False, slots=True)
@@ -53,23 +53,23 @@ def complete(write: Write) -> None:
         write.changing = {write.intents[0]}
         return
     creates = write.operation == "create"
+    writable = write.sobject.createable_fields if creates else write.sobject.updateable_fields
     now = dict(write.stored)
     wanted: dict[str, Any] = {}
     for intent in write.intents:
         for name, value in _fields(write, intent, now):
-            described = field_behind(write.sobject, name)
-            if described is None or not (described.createable if creates else described.updateable):
+            behind = name if name in writable else getattr(field_behind(write.sobject, name), "name", "")
+            if behind not in writable:
                 write.left_out.add(name)
                 continue
-            if not _is_so_already(described, name, now, value):
+            if name not in now or not _is_so_already(write.sobject, name, now, value):
                 write.changing.add(intent)
             now[name] = wanted[name] = value
     if not creates:
         write.record = {
             name: value
             for name, value in wanted.items()
-            if (described := field_behind(write.sobject, name))
-            and not _is_so_already(described, name, write.stored, value)
+            if not _is_so_already(write.sobject, name, write.stored, value)
         }
         return
     write.changing.add(write.intents[0])
@@ -93,20 +93,19 @@ def _fields(write: Write, intent: Intent, now: Mapping[str, Any]) -> Iterator[tu
         yield from zip(intent.match.fields, intent.match.values, strict=True)
     keys = dict(zip(intent.match.fields, intent.match.key, strict=True)) if intent.match else {}
     for name, value in own.items():
-        described = write.sobject.field(name)
-        if (
-            described
-            and name in keys
-            and comparable(described, value) == comparable(described, now.get(name))
-        ):
+        described = write.sobject.field(name) if name in keys else None
+        if described and comparable(described, value) == comparable(described, now.get(name)):
             continue
         yield name, value
 
 
-def _is_so_already(described: FieldDescribe, name: str, stored: Mapping[str, Any], value: Any) -> bool:
-    if name != described.name and "." in name:
-        return name in stored and stored[name] == value
-    return described.name in stored and field_types.same_value(described, stored[described.name], value)
+def _is_so_already(sobject: SObjectDescribe, name: str, stored: Mapping[str, Any], value: Any) -> bool:
+    if name not in stored:
+        return False
+    described = sobject.field(name)
+    return (
+        stored[name] == value if described is None else field_types.same_value(described, stored[name], value)
+    )
 
 
 def does_something(write: Write) -> bool:

@@ -24,11 +24,12 @@ from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
 from target_salesforce_seg.catalog import Catalog
 from target_salesforce_seg.classify import Incoming, classify
-from target_salesforce_seg.intents import Intent, grouped, in_waves
+from target_salesforce_seg.intents import Intent
+from target_salesforce_seg.lookup import Found
 from target_salesforce_seg.notices import Notices
 from target_salesforce_seg.plans import Plans
+from target_salesforce_seg.resolver import Resolver
 from target_salesforce_seg.settings import TargetSettings
-from target_salesforce_seg.writes import Write, complete
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -92,17 +93,17 @@ def lines(events: int) -> list[bytes]:
     return [json.dumps(message).encode() for message in messages]
 
 
-def pipeline(plans: Plans, catalog: Catalog, settings: TargetSettings, batch: Iterable[bytes]) -> list[Write]:
+class Nobody:
+    """Answers lookups as an org that knows nobody, without being asked over a network."""
+
+    def ask(self, questions: Iterable[Any]) -> list[Found]:
+        """What each question finds: nothing."""
+        return [Found() for _ in questions]
+
+
+def pipeline(plans: Plans, resolver: Resolver, settings: TargetSettings, batch: Iterable[bytes]) -> Any:
     """From lines to the writes of one batch."""
-    wanted = list(intents(plans, settings, batch))
-    writes = [
-        Write(catalog[group.object], "create", intents=group.intents)
-        for wave in in_waves(wanted)
-        for group in grouped(wave)
-    ]
-    for write in writes:
-        complete(write)
-    return writes
+    return resolver.resolve(intents(plans, settings, batch)).writes
 
 
 def intents(plans: Plans, settings: TargetSettings, batch: Iterable[bytes]) -> Iterable[Intent]:
@@ -143,13 +144,15 @@ def main() -> None:
             catalog = described(url, settings)
         finally:
             org.terminate()
-    plans = Plans(settings, catalog, Notices(logging.getLogger("notices")))
+    notices = Notices(logging.getLogger("notices"))
+    plans = Plans(settings, catalog, notices)
+    resolver = Resolver(Nobody(), catalog, notices, settings)  # type: ignore[arg-type]
     all_lines = lines(options.events)
     print(f"{len(all_lines)} events of {sum(map(len, all_lines)) // len(all_lines)} bytes")
     measured: dict[str, Callable[[list[bytes]], Any]] = {
         "parsed": lambda batch: [decode_json(line) for line in batch],
         "parsed, gated, mapped": lambda batch: list(intents(plans, settings, batch)),
-        "parsed, gated, mapped, merged": lambda batch: pipeline(plans, catalog, settings, batch),
+        "parsed, gated, mapped, merged": lambda batch: pipeline(plans, resolver, settings, batch),
     }
     for name, work in measured.items():
         print(f"{rate(work, all_lines):>9,.0f} events/s {name}")

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from target_salesforce_seg.mapping.values import Convert, Slot
 
 Record = dict[str, Any]
-Rivals = dict[str, tuple[int, "Convert", Any]]
-"""By field: rank, conversion and value of the best trait so far."""
+Rivals = dict[str, tuple[int, "Convert | None", Any]]
+"""By field: rank, conversion (none if the value needs none) and value of the best trait so far."""
 
 Taker = Callable[[Any, Record, Rivals], None]
 """Takes a value into a record, or among the rivals for a field. Raises RecordRejected."""
@@ -33,35 +33,44 @@ def alone(slot: Slot, *, empty_clears: bool) -> Taker:
         slot: where the value goes.
         empty_clears: whether an empty text empties the field, as null does; else it says nothing.
     """
-    name, convert, cleared = slot.name, slot.convert, slot.cleared
+    name, convert, cleared, text_length = slot.name, slot.convert, slot.cleared, slot.text_length
 
     def take(value: Any, record: Record, _: Rivals) -> None:
-        if value is None or (isinstance(value, str) and (not value or value.isspace())):
-            if cleared and (value is None or empty_clears):
-                record[cleared] = None
-            return
-        converted = convert(value)
-        if converted is not MISSING:
-            record[name] = converted
+        if isinstance(value, str):
+            text = value.strip()
+            if text and len(value) <= text_length and value.isascii() and "\0" not in text:
+                record[name] = text
+                return
+            if not text:
+                value = None if empty_clears else MISSING
+        if value is not None and value is not MISSING:
+            converted = convert(value)
+            if converted is not MISSING:
+                record[name] = converted
+        elif value is None and cleared:
+            record[cleared] = None
 
     return take
 
 
 def rival(slot: Slot, rank: int, *, empty_clears: bool, complain: Complain) -> Taker:
     """For a field that other traits may fill too: the lowest rank wins, a null if no trait says more."""
-    name, convert, cleared = slot.name, slot.convert, slot.cleared
+    name, convert, cleared, text_length = slot.name, slot.convert, slot.cleared, slot.text_length
 
     def take(value: Any, record: Record, rivals: Rivals) -> None:
-        if value is None or (isinstance(value, str) and (not value or value.isspace())):
-            if cleared and (value is None or empty_clears):
-                record.setdefault(cleared, None)
-            return
-        if isinstance(value, dict):
+        ready = False
+        if isinstance(value, str):
+            text = value.strip()
+            ready = len(value) <= text_length and value.isascii() and "\0" not in text
+            value = text or (None if empty_clears else MISSING)
+        if value is None and cleared:
+            record.setdefault(cleared, None)
+        elif isinstance(value, dict):
             complain()
-            return
-        best = rivals.get(name)
-        if best is None or rank < best[0]:
-            rivals[name] = (rank, convert, value)
+        elif value is not None and value is not MISSING:
+            best = rivals.get(name)
+            if best is None or rank < best[0]:
+                rivals[name] = (rank, None if ready else convert, value)
 
     return take
 

@@ -102,7 +102,7 @@ class TraitMapper:
         problems: list[RecordRejected] = []
         _walk(self._root, traits, record, rivals, problems)
         for name, (_, convert, value) in rivals.items():
-            converted = _converted(convert, value, problems)
+            converted = value if convert is None else _converted(convert, value, problems)
             if converted is not MISSING:
                 record[name] = converted
         return self._values.finished(self.sobject, record, problems)

@@ -43,11 +43,14 @@ class Slot:
         convert: makes a value what the field takes. For a field that cannot be written it says so, or
             rejects.
         cleared: the field that an explicit null empties; none if it cannot be empty.
+        text_length: ASCII text of so many characters at most goes in as it is, less its outer white space; -1
+            where no text does.
     """
 
     name: str
     convert: Convert
     cleared: str = ""
+    text_length: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class _Known:
     sobject: SObjectDescribe
     places: Places
     required: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    writers: dict[str, Convert] = field(default_factory=dict)
     slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
 
 
@@ -140,8 +144,11 @@ class ValueRules:
                 code="INVALID_EMAIL_ADDRESS" if field.type == "email" else "INVALID_TYPE_ON_FIELD_IN_RECORD",
                 fields=[field.name],
             )
+        writers = self._of(sobject).writers
+        if field.name not in writers:
+            writers[field.name] = fields.writer(field)
         try:
-            value = fields.write_value(field, value)
+            value = writers[field.name](value)
         except ValueError as error:
             raise _unreadable(sobject, field, assignment.origin, error) from None
         if not fields.fits(field, value):
@@ -196,7 +203,12 @@ class ValueRules:
         if described is not None and (described.createable or described.updateable):
             clearable = described.nillable and described.type != "boolean"
             convert = self._converter(sobject, described, origin)
-            return Slot(described.name, convert, described.name if clearable else "")
+            return Slot(
+                described.name,
+                convert,
+                described.name if clearable else "",
+                (described.length or _NO_LIMIT) if fields.is_text(described) else -1,
+            )
         spelled = name if described is None else described.name
         problem = (
             f"{sobject.name} has no field {spelled} that this user can see"
@@ -219,14 +231,9 @@ class ValueRules:
     def _converter(self, sobject: SObjectDescribe, field: FieldDescribe, origin: str) -> Convert:
         to_rest = fields.writer(field)
         takes_lists = field.type == "multipicklist"
-        takes_text = fields.is_text(field)
         length = field.length or _NO_LIMIT
 
         def convert(value: Any) -> Any:
-            if takes_text and type(value) is str and value.isascii() and len(value) <= length:
-                written = value.strip()
-                if written and "\0" not in written:
-                    return written
             if isinstance(value, dict) or (isinstance(value, list) and not takes_lists):
                 self.wrong_shape(sobject.name, origin)
                 return MISSING
