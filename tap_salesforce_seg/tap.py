@@ -157,9 +157,10 @@ class TapSalesforceSeg(Plugin, Tap):
         ]
 
     def write_state(self) -> None:
-        """Write the bookmarks, unless the last STATE said the same."""
+        """Write the bookmarks, unless the last STATE said the same; whatever came before leaves with them."""
         self._state_written_at = time.monotonic()
         self.state_writer.write_state(self.state)
+        self.lines.flush()
 
     def write_state_in_time(self, *, at_once: bool) -> None:
         """Write the bookmarks at once, or if the last STATE was written some seconds ago."""

@@ -28,17 +28,18 @@ class Pipe:
     Attributes:
         loader: What has been loaded.
         config: The tap's; it logs in, so that it can do so again.
+        catalog: The tap's.
         messages: Those of the last run.
     """
 
     def __init__(self, org: OrgClient, zygote: Zygote, tap: TapRunner) -> None:
         self.loader = Loader()
         self.config: dict[str, Any] = {"login_url": org.url} | LOGIN
+        self.catalog = tap.catalog("leads", "role")
         self.messages: list[dict[str, Any]] = []
         self._org = org
         self._zygote = zygote
         self._tap = tap
-        self.catalog = tap.catalog("leads", "role")
         org.clock(freeze_at=BEFORE)
         org.create(
             "Lead",
