@@ -17,10 +17,9 @@ import re
 import signal
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
-from itertools import chain, count, islice
+from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
@@ -30,19 +29,18 @@ sys.path.insert(0, str(Path(__file__).parent))
 from asked import Asked, NotRecordedError, take_apart
 from recorded_rows import NotRecordableError
 from recorder import OBJECTS, Recorder
+from recordings import Recordings
 from replies import Cursor, csv_page, json_page, json_reply, locator_of, refusal, row_of_locator
 from tiny_http import Reply, Request, TinyServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorded_rows import RecordedRows
     from recorder import Answer
 
 RECORDED_ROWS = 20_000
 RESULT_PAGE_ROWS = 100_000
 PAGES_IN_A_LIST = 5
-MOST_BYTES_PREPARED = 1_500_000_000
 API_REQUESTS = 1_000_000
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T|%3A|[\d:.])*(?:Z|[+-]\d\d:?\d\d|%2B\d\d(?::|%3A)?\d\d)?")
 
@@ -57,17 +55,13 @@ class Replay:
 
     def __init__(self, recorder: Recorder, rows: int) -> None:
         self._recorder = recorder
-        self._recording = threading.Lock()
+        self._recordings = Recordings(recorder)
         self._rows = rows
-        self._answers: dict[tuple[str, str, bytes], Answer] = {}
-        self._queries: dict[tuple[str, ...], tuple[RecordedRows, int]] = {}
-        self._results: dict[tuple[str, ...], RecordedRows] = {}
         self._cursors: dict[str, Cursor] = {}
         self._batches: dict[str, Asked] = {}
         self._numbers = count(1)
         self._counts: Counter[str] = Counter()
         self._unanswered: list[str] = []
-        self._read: list[RecordedRows] = []
         self._cpu = time.process_time()
 
     # ---- one request
@@ -95,13 +89,7 @@ class Replay:
 
     def _recorded(self, request: Request) -> Reply:
         """The org's own answer to the first request of this kind; moments in it do not tell kinds apart."""
-        kind = (request.method, _MOMENT.sub("", request.target), request.body)
-        with self._recording:
-            answer = self._answers.get(kind)
-            if answer is None:
-                answer = self._passed_on(request)
-                if answer.status < 300:
-                    self._answers[kind] = answer
+        answer = self._recordings.answer(_MOMENT.sub("", request.target), request)
         return Reply.of(answer.body, answer.status, answer.headers)
 
     def _passed_on(self, request: Request) -> Answer:
@@ -117,7 +105,7 @@ class Replay:
             return self._recorded(request)
         if asked.counts:
             return self._counted(version, asked)
-        rows, page_rows = self._rows_of(version, asked)
+        rows, page_rows = self._recordings.query(version, asked)
         wanted = re.search(r"batchSize\s*=\s*(\d+)", request.headers.get("sforce-query-options", ""))
         if wanted:
             page_rows = min(page_rows, max(200, int(wanted[1])))
@@ -127,7 +115,7 @@ class Replay:
         return json_page(cursor, version, locator, cursor.first)
 
     def _counted(self, version: str, asked: Asked) -> Reply:
-        rows, _ = self._rows_of(version, Asked(asked.sobject, ("Id",), "", "", None))
+        rows, _ = self._recordings.query(version, Asked(asked.sobject, ("Id",), "", "", None))
         first, end = asked.span(rows.timeline, self._rows)
         if asked.fields[0].lower().replace(" ", "") == "count()":
             return json_reply({"totalSize": end - first, "done": True, "records": []})
@@ -148,22 +136,6 @@ class Replay:
         for each in counts["sObjects"]:
             each["count"] = self._rows if each["name"] in OBJECTS else each["count"]
         return json_reply(counts)
-
-    def _rows_of(self, version: str, asked: Asked) -> tuple[RecordedRows, int]:
-        with self._recording:
-            key = (version, asked.sobject, *asked.fields)
-            if key not in self._queries:
-                self._queries[key] = self._recorder.query(version, asked.sobject, asked.fields)
-            self._read.append(self._queries[key][0])
-            return self._queries[key]
-
-    def _result_of(self, version: str, asked: Asked) -> RecordedRows:
-        with self._recording:
-            key = (asked.sobject, *asked.fields)
-            if key not in self._results:
-                self._results[key] = self._recorder.bulk_result(version, asked.sobject, asked.fields)
-            self._read.append(self._results[key])
-            return self._results[key]
 
     # ---- several requests in one
 
@@ -204,7 +176,7 @@ class Replay:
         if asked is None or asked.sobject not in OBJECTS:
             answer = self._passed_on(request)
             return Reply.of(answer.body, answer.status, answer.headers)
-        rows = self._result_of(version, asked)
+        rows = self._recordings.bulk_result(version, asked)
         first, end = asked.span(rows.timeline, self._rows)
         job_id = f"750Lo{next(self._numbers):010d}AAA"
         named = {
@@ -265,24 +237,21 @@ class Replay:
         asked = take_apart(request.body.decode("utf-8", "replace")) if request.method == "POST" else None
         if found and asked and asked.sobject in OBJECTS:
             self._batches[found[1].decode()] = asked
-            self._result_of("62.0", asked)
+            self._recordings.bulk_result("62.0", asked)
         return Reply.of(answer.body, answer.status, answer.headers)
 
     def _bulk1_result(self, request: Request, batch: str) -> Reply:
         asked = self._batches.get(batch)
         if asked is None:
             return self._bulk1(request)
-        rows = self._result_of("62.0", asked)
+        rows = self._recordings.bulk_result("62.0", asked)
         return csv_page(rows, *asked.span(rows.timeline, self._rows), ())
 
     # ---- its own controls
 
     def _begin(self, request: Request) -> Reply:
         self._rows = int(parse_qs(urlsplit(request.target).query)["rows"][0])
-        for recording in chain(self._results.values(), (rows for rows, _ in self._queries.values())):
-            read = recording in self._read and recording.size(0, self._rows) <= MOST_BYTES_PREPARED
-            recording.prepare(self._rows if read else 0)
-        self._read.clear()
+        self._recordings.prepare(self._rows)
         self._counts.clear()
         self._unanswered.clear()
         self._cursors.clear()
