@@ -36,6 +36,7 @@ class Merging:
         self._new: dict[tuple[str, Way, Any], Write] = {}
         self._blind: list[Write] = []
         self._unsettled: set[tuple[str, Way, Any]] = set()
+        self._unsettled_ways: set[tuple[str, Way]] = set()
         self._keys: dict[Write, dict[str, Any]] = defaultdict(dict)
         self._creating: set[str] = set()
         self.later: list[Intent] = []
@@ -70,11 +71,11 @@ class Merging:
             intent: what is wanted.
             contact: how a Contact is found that stands in for a Lead.
         """
-        if intent.match is not None and (intent.object, *_key(intent)) in self._unsettled:
+        if intent.match is not None and self._is_unsettled(intent.object, intent.match):
             return True
         if contact is not None:
             name = ("Contact", contact.fields, contact.key)
-            if name in self._unsettled or name in self._new:
+            if self._is_unsettled("Contact", contact) or name in self._new:
                 return True
         return bool(self._creating and parents_of(sobject, intent.fields) & self._creating)
 
@@ -93,10 +94,13 @@ class Merging:
     def wait(self, sobject: SObjectDescribe, intent: Intent, writes: Iterable[Write] = ()) -> None:
         """Leave an intent to the next round, and all that may depend on it."""
         self.later.append(intent)
-        for write in writes:
+        known = list(writes)
+        for write in known:
             write.awaited = True
         if intent.operation == "read":
             return
+        if not known:
+            self._unsettle_ways(intent)
         self._creating.add(intent.object)
         if intent.match is not None:
             self._unsettled.add((intent.object, *_key(intent)))
@@ -110,6 +114,23 @@ class Merging:
         """One for each record that something is wanted of."""
         every = (*self._records.values(), *self._new.values(), *self._blind)
         return [write for write in every if write.intents]
+
+    def _is_unsettled(self, sobject: str, match: Match) -> bool:
+        return (sobject, match.fields) in self._unsettled_ways or (
+            sobject,
+            match.fields,
+            match.key,
+        ) in self._unsettled
+
+    def _unsettle_ways(self, intent: Intent) -> None:
+        """An intent may take its record, whichever that is, from those who look for it in other ways."""
+        for sobject in (intent.object, *(("Contact",) if intent.contact_fields else ())):
+            self._unsettled_ways |= {
+                (sobject, way)
+                for way in self._ways.get(sobject, ())
+                if (intent.match is None or way != intent.match.fields)
+                and (intent.operation == "delete" or any(name in intent.fields for name in way))
+            }
 
     def _note_keys(self, write: Write, intent: Intent) -> None:
         """Note which keys find the record no longer, or only now: nobody may rely on either in this round."""

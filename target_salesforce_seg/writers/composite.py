@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite
@@ -128,9 +129,10 @@ class CompositeWriter:
     def _send(self, chunks: Sequence[Chunk], results: dict[Write, Result]) -> list[SubResponse | None]:
         """Send some chunks in one call; None for a chunk whose answer was lost."""
         requests = [self._request(chunk) for chunk in chunks]
+        apart = any(chunk.kind.alone or chunk.kind.operation in self._not_in_composite for chunk in chunks)
         started = time.monotonic()
         try:
-            if any(self._is_apart(chunk) for chunk in chunks):
+            if apart:
                 responses = [self._calls.alone(request) for request in requests]
             else:
                 responses = self._calls.send(requests)
@@ -148,16 +150,17 @@ class CompositeWriter:
             entry = {"errorCode": error.code, "message": error.message, "fields": list(error.fields)}
             return [composite.SubResponse(error.status, [entry])]
         self._pace.answered(time.monotonic() - started)
-        pairs = zip(chunks, requests, responses, strict=True)
-        return [self._outside_if_refused(*each) for each in pairs]
+        if apart or self._calls.composite_refused:
+            return list(responses)
+        return [self._outside_if_refused(*each) for each in zip(chunks, requests, responses, strict=True)]
 
     def _outside_if_refused(self, chunk: Chunk, request: SubRequest, response: SubResponse) -> SubResponse:
         """Try a collection outside the composite that would not have it; remember where that helps."""
         operation = chunk.kind.operation
-        if response.status not in NOT_HERE or self._is_apart(chunk) or self._calls.composite_refused:
+        if response.status not in NOT_HERE:
             return response
         outside = self._calls.alone(request)
-        if outside.ok:
+        if outside.ok and operation not in self._not_in_composite:
             self._not_in_composite.add(operation)
             log.warning(
                 "Inside composite requests %ss are refused (HTTP %d): each collection of 200 records is an "
@@ -167,10 +170,6 @@ class CompositeWriter:
             )
         return outside
 
-    def _is_apart(self, chunk: Chunk) -> bool:
-        """Whether a chunk cannot travel inside a composite."""
-        return chunk.kind.alone or chunk.kind.operation in self._not_in_composite
-
     def _request(self, chunk: Chunk) -> SubRequest:
         headers = self._headers[chunk.kind.operation]
         if chunk.kind.operation == "delete":
@@ -178,7 +177,8 @@ class CompositeWriter:
             return composite.delete(self._session, ids, headers=headers)
         records = [_record(write) for write in chunk.writes]
         if chunk.kind.operation == "upsert":
-            return composite.upsert(self._session, *chunk.kind.upsert_by, records, headers=headers)
+            upsert = composite.upsert(self._session, *chunk.kind.upsert_by, records, headers=headers)
+            return replace(upsert, repeatable=False)  # sent twice, it would not tell that it has created
         make = composite.create if chunk.kind.operation == "create" else composite.update
         return make(self._session, records, headers=headers)
 

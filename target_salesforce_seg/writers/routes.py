@@ -10,7 +10,8 @@ import logging
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from target_salesforce_seg.writers.bulk2 import Load, NotByBulk, load_of
+from target_salesforce_seg.writers.bulk_results import NotByBulk
+from target_salesforce_seg.writers.bulk_rows import Load, load_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

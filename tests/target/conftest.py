@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ Run = Callable[..., Outcome]
 def run(config: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Run:
     """Feed messages to the target in this process, through the Singer pipe."""
 
-    def feed(content: Iterable[Any], **settings: Any) -> Outcome:
+    def feed(content: Iterable[Any], *, live: bool = False, **settings: Any) -> Outcome:
         rejects = Path(config["rejects_path"])
         before = len(read_lines(rejects))
         caplog.clear()
@@ -51,7 +52,8 @@ def run(config: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
         try:
             with caplog.at_level(logging.INFO), redirect_stdout(out):
                 target = TargetSalesforceSeg(config=config | settings)
-                target.listen(io.StringIO(as_lines(content)))
+                lines = (as_lines([each]) for each in content)
+                target.listen(lines if live else io.StringIO("".join(lines)))
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
@@ -74,6 +76,12 @@ def send(run: Run) -> Run:
         return run(messages(events, stream), **settings)
 
     return feed
+
+
+@pytest.fixture
+def live(run: Run) -> Run:
+    """Feed messages one by one, as a tap does that is still at work."""
+    return partial(run, live=True)
 
 
 @pytest.fixture

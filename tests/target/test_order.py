@@ -1,0 +1,145 @@
+"""Events on one record apply in the order they came, whatever finds the record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from target_pipe import identify, track
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
+
+
+def action(event_name: str, operation: str, key: str, **mapped: str) -> dict[str, Any]:
+    """An action on Contacts that are found by e-mail or by number."""
+    path, field = {"email": ("properties.email", "Email"), "number": ("properties.number", "Number__c")}[key]
+    mappings = {f"properties.{name}": field_name for name, field_name in mapped.items()}
+    return {
+        "event": "track",
+        "event_name": event_name,
+        "operation": operation,
+        "object": "Contact",
+        "upsert_rules": {path: field},
+        "field_mappings": mappings,
+    }
+
+
+ACTIONS = [
+    action("By mail", "upsert", "email", name="LastName", title="Title", new_number="Number__c"),
+    action("By number", "upsert", "number", name="LastName", title="Title", new_email="Email"),
+    action("Change by mail", "update", "email", title="Title", new_number="Number__c"),
+    action("Change by number", "update", "number", title="Title", new_email="Email"),
+    action("Gone by mail", "delete", "email"),
+    action("Gone by number", "delete", "number"),
+    {
+        "event": "track",
+        "event_name": "New",
+        "operation": "create",
+        "object": "Contact",
+        "field_mappings": {"properties.name": "LastName", "properties.new_email": "Email"},
+    },
+]
+MAILS = st.sampled_from(["a@example.com", "A@Example.com", "b@example.com"])
+NUMBERS = st.sampled_from(["1", "2"])
+EVENTS = st.builds(
+    track,
+    st.sampled_from([each["event_name"] for each in ACTIONS]),
+    st.fixed_dictionaries(
+        {"email": MAILS, "number": NUMBERS, "name": st.sampled_from(["X", "Y"])},
+        optional={"title": st.sampled_from(["1", "2"]), "new_email": MAILS, "new_number": NUMBERS},
+    ),
+)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each try takes a second: shrinking, minutes
+)
+@given(st.lists(EVENTS, min_size=2, max_size=6))
+def test_a_batch_of_all_kinds_comes_to_the_same_as_its_events_one_by_one(
+    org: OrgClient, send: Any, events: list[Any]
+) -> None:
+    results = []
+    for batch_size in (1, 1000):
+        org.reset()
+        org.custom_field("Contact.Number__c", length=10, externalId=True)
+        outcome = send(*events, batch_size=batch_size, actions=ACTIONS)
+        rows = org.query("SELECT Email, Number__c, LastName, Title FROM Contact")
+        folded = sorted(str({**row, "Email": (row["Email"] or "").lower()}) for row in rows)
+        doors = {name: outcome.counts[name] for name in ("rejected", "created", "deleted")}
+        results.append((folded, doors, sorted(outcome.codes)))
+    assert results[0] == results[1]
+
+
+def test_two_ways_to_one_record_in_turn(org: OrgClient, send: Any) -> None:
+    org.custom_field("Contact.Number__c", length=10, externalId=True)
+    org.create("Contact", [{"LastName": "X", "Email": "a@example.com", "Number__c": "1"}])
+    events = [
+        track("By number", {"number": "9", "name": "Nine", "title": "n"}),
+        track("By mail", {"email": "a@example.com", "name": "X", "title": "1"}),
+        track("By number", {"number": "1", "name": "X", "title": "2"}),
+        track("By mail", {"email": "a@example.com", "name": "X", "title": "3"}),
+        track("Change by number", {"number": "1", "title": "4"}),
+    ]
+    send(*events, actions=ACTIONS).doors(created=1, updated=4)
+    assert org.query("SELECT Title FROM Contact WHERE Number__c = '1'") == [{"Title": "4"}]
+
+
+def test_contacts_stand_in_for_leads_only_where_they_are_alone(org: OrgClient, send: Any) -> None:
+    org.create("Contact", [{"LastName": "C", "Email": "a@example.com"}])
+    event = identify({"email": "A@example.com", "title": "T", "company": "Ignored"})
+    send(event, event, match_contacts=True, converted_leads="reject").doors(updated=1, unchanged=1)
+    assert org.query("SELECT Title, LastName FROM Contact") == [{"Title": "T", "LastName": "C"}]
+    assert org.query("SELECT Id FROM Lead") == []
+    send(event).doors(created=1)
+    send(event | {"traits": event["traits"] | {"title": "U"}}, match_contacts=True).doors(updated=1)
+    assert org.query("SELECT Title FROM Lead") == [{"Title": "U"}]
+    org.create("Contact", [{"LastName": "C", "Email": "b@example.com"} for _ in range(2)])
+    outcome = send(identify({"email": "b@example.com"}), match_contacts=True)
+    outcome.doors(rejected=1)
+    assert outcome.codes == ["MULTIPLE_MATCHES"]
+    assert "2 Contact records" in outcome.rejects[0]["reason"]
+
+
+def test_merged_records_are_followed_and_deleted_ones_are_not_revived(org: OrgClient, send: Any) -> None:
+    master, loser, gone = org.create(
+        "Contact",
+        [{"LastName": name, "Email": f"{name}@example.com"} for name in ("master", "loser", "gone")],
+    )
+    merge(org, "Contact", master, loser)
+    org.rest("DELETE", f"sobjects/Contact/{gone}")
+    change = {
+        "event": "track",
+        "event_name": "Change",
+        "operation": "update",
+        "object": "Contact",
+        "field_mappings": {"properties.id": "Id", "properties.title": "Title"},
+    }
+    events = [track("Change", {"id": each, "title": "T"}) for each in (loser[:15], gone, master)]
+    outcome = send(*events, actions=[change])
+    outcome.doors(updated=1, unchanged=1, rejected=1)
+    assert outcome.codes == ["NOT_FOUND"]
+    assert org.query("SELECT LastName, Title FROM Contact") == [{"LastName": "master", "Title": "T"}]
+
+
+def merge(org: OrgClient, sobject: str, master: str, loser: str) -> None:
+    """Merge two records, which only SOAP can."""
+    envelope = f"""<?xml version="1.0" encoding="utf-8"?>
+<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+ xmlns:urn="urn:partner.soap.sforce.com"
+ xmlns:sobj="urn:sobject.partner.soap.sforce.com">
+<soapenv:Header><urn:SessionHeader><urn:sessionId>{org.token()}</urn:sessionId></urn:SessionHeader></soapenv:Header>
+<soapenv:Body><urn:merge><urn:request><urn:masterRecord><sobj:type>{sobject}</sobj:type><sobj:Id>{master}</sobj:Id>
+</urn:masterRecord><urn:recordToMergeIds>{loser}</urn:recordToMergeIds></urn:request></urn:merge></soapenv:Body>
+</soapenv:Envelope>"""
+    answer = org.http(
+        "POST",
+        "/services/Soap/u/64.0",
+        data=envelope,
+        headers={"Content-Type": "text/xml", "SOAPAction": '""'},
+    )
+    assert "<success>true</success>" in answer.text, answer.text
