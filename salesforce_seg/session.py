@@ -167,8 +167,21 @@ class Session:
         request = self._request(method, path, stream, options)
         return self.backoff.see_through(lambda: self._answer(request), repeatable=request.repeatable)
 
-    def call_json(self, method: str, path: str, **options: Unpack[CallOptions]) -> Any:
-        """Make one call and decode its JSON answer; arguments and errors as for :meth:`call`.
+    def call_json(
+        self,
+        method: str,
+        path: str,
+        *,
+        decode: Callable[[bytes], Any] = decode_json,
+        **options: Unpack[CallOptions],
+    ) -> Any:
+        """Make one call and decode its JSON answer; other arguments and errors as for :meth:`call`.
+
+        Args:
+            method: HTTP method.
+            path: As for :meth:`call`.
+            decode: Decodes the body; raises ValueError if it cannot.
+            **options: See CallOptions.
 
         Returns:
             The JSON value, numbers with a point or exponent as Decimal; None for 204 No Content.
@@ -179,7 +192,7 @@ class Session:
         """
         request = self._request(method, path, False, options)
         return self.backoff.see_through(
-            lambda: _decoded(request, self._answer(request)), repeatable=request.repeatable
+            lambda: _decoded(request, self._answer(request), decode), repeatable=request.repeatable
         )
 
     def server_time(self) -> datetime:
@@ -296,11 +309,11 @@ def encode_json(value: Any) -> bytes:
     return _encoder.encode(value)
 
 
-def _decoded(request: _Request, response: requests.Response) -> Any:
+def _decoded(request: _Request, response: requests.Response, decode: Callable[[bytes], Any]) -> Any:
     if response.status_code == NO_CONTENT:
         return None
     try:
-        return decode_json(response.content)
+        return decode(response.content)
     except ValueError:
         raise _not_an_api_answer(request, "the answer cannot be read as JSON") from None
 

@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING
 
 from salesforce_seg.bulk2 import NO_MORE
 from salesforce_seg.errors import QueryRefused
-from tap_salesforce_seg.catalog import DELETED_AT
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, still_there
 from tap_salesforce_seg.pages import RowsLost
-from tap_salesforce_seg.records import RecordLines
 from tap_salesforce_seg.written_ids import WrittenIds
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator
 
     from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.catalog import Column
     from tap_salesforce_seg.pages import Page, Position
-    from tap_salesforce_seg.records import Row
+    from tap_salesforce_seg.records import Block
     from tap_salesforce_seg.stream import CollectionStream
+
+
+_FIELD_REFUSED = frozenset({"INVALID_FIELD", "API_ERROR"})
+"""What REST and Bulk API 2.0 say of a query with a field that is not there."""
 
 
 class Extraction:
@@ -33,8 +35,6 @@ class Extraction:
         self._stream = stream
         self._tap = stream.tap
         self._agenda = stream.agenda
-        self._key = stream.definition.key.name
-        self._lines: dict[tuple[str, ...], RecordLines] = {}
         self._position: Position | None = None
         self._deleted_at: dict[str, str] = {}
         self._written = WrittenIds()
@@ -76,7 +76,7 @@ class Extraction:
         try:
             yield from self._write(each)
         except QueryRefused as error:
-            gone = self._vanished() if error.code == "INVALID_FIELD" else []
+            gone = self._vanished() if error.code in _FIELD_REFUSED else []
             if not gone:
                 raise
             names = ", ".join(column.name for column in gone)
@@ -98,15 +98,14 @@ class Extraction:
         return [column for column in columns if column.field and now.field(column.field.name) is None]
 
     def _write(self, each: Pass) -> Iterator[int]:
-        key = each.layout.names.index(self._key)
         for page in self._tap.ahead.read(each.query, each.layout, each.position):
-            for rows in each.layout.blocks(self._written.without_them(page)):
-                self._write_rows(each.layout.names, rows)
-                if self._deleted_at:
-                    for row in rows:
-                        self._deleted_at.pop(row[key], None)
+            self._tap.write_state_in_time()
+            for block in each.layout.blocks(self._written.without_them(page), self._agenda.version):
+                self._write_block(block)
+                for found in block.ids if self._deleted_at else ():
+                    self._deleted_at.pop(found, None)
                 if _may_come_again(page):
-                    self._written.note(row[key] for row in rows)
+                    self._written.note(block.ids)
             self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
             yield page.rows
             self._advance(page)
@@ -115,7 +114,8 @@ class Extraction:
         if page.position is not None:
             self._position = page.position
             self._agenda.past.advance(page.position)
-            self._tap.write_state_in_time(at_once=isinstance(page.raw, bytes))
+            if _may_come_again(page):
+                self._tap.write_state()
 
     def _write_deletes(self, each: Pass) -> Iterator[int]:
         """Records that were deleted, though no window showed them.
@@ -125,33 +125,24 @@ class Extraction:
         layout = each.layout
         kept = still_there(self._tap.session, each.query.sobject, self._deleted_at)
         for page in self._tap.reader.read_ids(each.query, layout, kept) if kept else ():
-            for rows in layout.blocks(page):
-                self._write_rows(layout.names, rows)
+            for block in layout.blocks(page, self._agenda.version):
+                self._write_block(block)
             yield page.rows
-        names = tuple(name for name in layout.names if name == self._key or name in DELETION_COLUMNS)
-        gone = [
-            tuple({self._key: each_id, DELETED_AT: stamp}.get(name, True) for name in names)
-            for each_id, stamp in self._deleted_at.items()
-            if each_id not in kept
-        ]
-        if len(names) > 1:
-            self._write_rows(names, gone)
-            yield len(gone)
-
-    def _write_rows(self, names: tuple[str, ...], rows: Sequence[Row]) -> None:
-        if not self._stream.is_unmapped:
-            self._write_mapped(names, rows)
+        if DELETION_COLUMNS.isdisjoint(layout.names):
             return
-        lines = self._lines.get(names)
-        if lines is None:
-            lines = self._lines[names] = RecordLines(self._stream.name, names, self._agenda.version)
-        self._tap.lines.write_lines(lines.encode(rows))
+        gone = {each_id: stamp for each_id, stamp in self._deleted_at.items() if each_id not in kept}
+        block = layout.gone(gone, self._agenda.version)
+        self._write_block(block)
+        yield block.rows
 
-    def _write_mapped(self, names: tuple[str, ...], rows: Sequence[Row]) -> None:
-        """By the SDK's own path, which applies stream maps and flattening; these expect every column."""
+    def _write_block(self, block: Block) -> None:
+        if self._stream.is_unmapped:
+            self._tap.lines.write_lines(block.lines)
+            return
+        # The SDK's own path applies stream maps and flattening; these expect every column.
         nothing = dict.fromkeys(column.name for column in self._stream.selected_columns)
-        for row in rows:
-            self._stream.write_record(nothing | dict(zip(names, row, strict=True)))
+        for record in block.records():
+            self._stream.write_record(nothing | record)
 
 
 def _may_come_again(page: Page) -> bool:

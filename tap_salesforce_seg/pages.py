@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +11,8 @@ from salesforce_seg.errors import RunFailed
 Position = dict[str, Any]
 """From where a later run goes on after a page: a small JSON object. ``reader`` names who understands it."""
 
-Records = list[dict[str, Any]]
-"""Rows of a REST answer, as decoded."""
+Records = Sequence[dict[str, Any]]
+"""Rows of a REST answer: decoded, or decoded when they are looked at."""
 
 
 @dataclass(frozen=True, slots=True)

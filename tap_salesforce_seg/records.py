@@ -1,109 +1,75 @@
-"""The hot path: rows as a reader got them -> columns in order -> RECORD lines on stdout.
+"""The hot path: a stream's fields, and how its pages become RECORD lines.
 
-Values are handled a column at a time and lines are encoded a page at a time, as a row-wise walk in Python
-costs several times as much. stdout only ever gets whole lines: a page is encoded in memory first, and no
-signal is taken while it is written.
+No object is made for a row: a page is cut into columns of JSON text, and the columns are laid side by side
+with what stands between them, the same in each line, and joined.
 """
 
 from __future__ import annotations
 
-import sys
+from dataclasses import dataclass
 from datetime import datetime, timezone
-from itertools import islice
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from singer_sdk.singerlib.encoding.base import GenericSingerWriter
-from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 
 from salesforce_seg import fields
-from salesforce_seg.bulk2 import csv_cells
 from salesforce_seg.errors import RunFailed
-from salesforce_seg.shutdown import shielded
+from salesforce_seg.numbers import plain_number
+from salesforce_seg.session import encode_json
+from tap_salesforce_seg import csv_cells
 from tap_salesforce_seg.catalog import DELETED_AT
-from tap_salesforce_seg.columns import compound_column, csv_column_reader, rest_column_reader
+from tap_salesforce_seg.json_texts import NULL, QUOTE, csv_pieces
+from tap_salesforce_seg.line_pieces import HAS_MORE, CompoundText, each, joined
 from tap_salesforce_seg.pages import RowsLost
+from tap_salesforce_seg.rest_cells import RestCells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column, StreamDefinition
-    from tap_salesforce_seg.pages import Page
-
-Row = tuple[Any, ...]
-"""A row's values, in the order of its layout's columns."""
-
-BLOCK_ROWS = 2000
-"""Rows that are turned into records at once."""
-
-FLUSH_AT = 64 * 1024
-"""Bytes that are collected before they are written: about what a pipe holds."""
+    from tap_salesforce_seg.json_texts import Cells, Pieces
+    from tap_salesforce_seg.pages import Page, Records
 
 COMPOUND = frozenset({"address", "location"})
 """Types whose values are put together from other fields."""
 
-_CLOCK = "SystemModstamp"
-_FLAG = "IsDeleted"
+_TRUE = b"true"
+_CLOCK, _FLAG, _ID = "SystemModstamp", "IsDeleted", "Id"
 
-_encoder = msgspec.json.Encoder(decimal_format="number")
+_LINE_END = b"\0"
+"""Stands for the end of a line where values hold line feeds that are still to be escaped. No control
+character can be in JSON, so it cannot be a value."""
 
-
-class LoaderGone(RunFailed):
-    """The program behind the pipe has ended."""
-
-
-class LineWriter(GenericSingerWriter[bytes, Message]):
-    """Writes Singer messages to stdout, in blocks of whole lines."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines = bytearray()
-        self._reader_is_gone = False
-
-    def serialize_message(self, message: Message) -> bytes:
-        """A message as one line of JSON."""
-        return _encoder.encode(message.to_dict()) + b"\n"
-
-    def write_message(self, message: Message) -> None:
-        """Write a message; all but records reach stdout at once."""
-        self._lines += self.serialize_message(message)
-        if not isinstance(message, RecordMessage) or len(self._lines) >= FLUSH_AT:
-            self.flush()
-
-    def write_lines(self, lines: bytes) -> None:
-        """Write a block of whole lines."""
-        self._lines += lines
-        if len(self._lines) >= FLUSH_AT:
-            self.flush()
-
-    def flush(self) -> None:
-        """Put on stdout what has been collected.
-
-        Raises:
-            LoaderGone: Nobody reads stdout any more. What is written after that is dropped.
-        """
-        with shielded():
-            lines, self._lines = self._lines, bytearray()
-            if self._reader_is_gone:
-                return
-            try:
-                _write(lines)
-            except BrokenPipeError:
-                self._reader_is_gone = True
-                raise LoaderGone("The program that reads this one's output has ended.") from None
+_line = msgspec.json.Decoder(float_hook=plain_number)
 
 
-def _write(lines: bytearray) -> None:
-    sys.stdout.flush()
-    rest = memoryview(lines)
-    while rest:  # an unbuffered stdout (PYTHONUNBUFFERED) takes only a part when a signal comes
-        rest = rest[sys.stdout.buffer.write(rest) :]
-    sys.stdout.buffer.flush()
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Some rows as RECORD lines.
+
+    Attributes:
+        lines: Whole lines.
+        rows: How many.
+        id_cells: The rows' Ids, as JSON or as it has them between quotes.
+    """
+
+    lines: bytes
+    rows: int
+    id_cells: Cells = ()
+
+    @property
+    def ids(self) -> list[str]:
+        """The rows' Ids."""
+        return b" ".join(self.id_cells).replace(QUOTE, b"").decode().split()
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The rows as objects, for the SDK's own path; numbers with all their digits."""
+        return (_line.decode(line)["record"] for line in self.lines.splitlines())
 
 
 class RowLayout:
-    """Which fields a stream's query selects, and how its rows become rows of selected columns.
+    """Which fields a stream's query selects, and how its rows become records of selected columns.
 
     Args:
         stream: The stream.
@@ -121,31 +87,42 @@ class RowLayout:
         seen_at: str = "",
     ) -> None:
         self.names = tuple(column.name for column in selected)
-        self._sobject = stream.sobject.name
+        self._stream = stream
         self._columns = tuple(selected)
-        self._snake_case = stream.snake_case
+        self._keys = [
+            (b"," if index else b"") + encode_json(name) + b":" for index, name in enumerate(self.names)
+        ]
         self._seen_at = seen_at
-        self._cut = [(self.names.index(name), parts) for name, parts in (deselected_parts or {}).items()]
-        shown = {column.field.name: column.field for column in selected if column.field is not None}
+        self._line_start = b'{"type":"RECORD","stream":%b,"record":' % encode_json(stream.name)
+        self._shown = {column.field.name: column.field for column in selected if column.field is not None}
         flag = stream.sobject.field(_FLAG)
         if DELETED_AT in self.names and flag:
-            shown[_FLAG] = flag
-        self.fields = tuple(shown)
+            self._shown[_FLAG] = flag
+        self.fields = tuple(self._shown)
         """API names that REST selects."""
-        self._types = {name: field.type for name, field in shown.items()}
         self._parts = {
             name: fields.compound_parts(stream.sobject, field)
-            for name, field in shown.items()
+            for name, field in self._shown.items()
             if field.type in COMPOUND
         }
-        self._cells = {name: field.type for name, field in shown.items() if field.type not in COMPOUND} | {
-            part.name: part.type for parts in self._parts.values() for part in parts.values()
+        self._cells = {name: field for name, field in self._shown.items() if field.type not in COMPOUND} | {
+            part.name: part for parts in self._parts.values() for part in parts.values()
         }
+        cut = deselected_parts or {}
+        self._compounds = {
+            column.field.name: self._compound(column.field, cut.get(column.name, ()))
+            for column in selected
+            if column.field is not None and column.field.type in COMPOUND
+        }
+        self._rest_cells = RestCells({name: field.type for name, field in self._shown.items()})
+
+    def _compound(self, field: FieldDescribe, cut: Collection[str]) -> CompoundText:
+        return CompoundText(field.type, snake_case_keys=self._stream.snake_case, deselected=cut)
 
     @property
     def binary_fields(self) -> tuple[str, ...]:
         """API names of selected fields whose content has to be fetched record by record."""
-        return tuple(name for name, kind in self._types.items() if kind == "base64")
+        return tuple(name for name, field in self._shown.items() if field.type == "base64")
 
     @property
     def bulk_fields(self) -> tuple[str, ...] | None:
@@ -154,113 +131,102 @@ class RowLayout:
             return None
         return tuple(self._cells)
 
-    def blocks(self, page: Page) -> Iterator[list[Row]]:
-        """The rows of a page as rows of selected columns, a block at a time.
+    def blocks(self, page: Page, version: int | None = None) -> Iterator[Block]:
+        """The rows of a page as RECORD lines, a block at a time.
+
+        Args:
+            page: The page.
+            version: The version of the table, for loaders that act on ACTIVATE_VERSION.
 
         Raises:
             RowsLost: It has fewer or more rows than the reader was told.
+            RunFailed: It cannot be read.
         """
-        if not isinstance(page.raw, bytes):
-            yield self.from_rest(page.raw)
-            return
-        cells = csv_cells(page.raw)
-        header = next(cells, [])
-        rows = 0
-        while block := list(islice(cells, BLOCK_ROWS)):
-            rows += len(block)
-            yield self.from_csv(header, block)
+        rows, raw = 0, page.raw
+        found = self._csv_blocks(raw, version) if isinstance(raw, bytes) else self._rest_blocks(raw, version)
+        try:
+            for block in found:
+                rows += block.rows
+                yield block
+        except ValueError as error:
+            raise RunFailed(
+                f"{self._stream.sobject.name}: what Salesforce sent cannot be read: {error}. The bookmark "
+                "stays where it was; run again, and if it comes again, please report it."
+            ) from None
         if rows != page.rows:
-            raise RowsLost(self._sobject, rows, page.rows)
+            raise RowsLost(self._stream.sobject.name, rows, page.rows)
 
-    def from_rest(self, rows: Sequence[Mapping[str, Any]]) -> list[Row]:
-        """The rows of a REST answer as rows of selected columns.
+    def _csv_blocks(self, page: bytes, version: int | None) -> Iterator[Block]:
+        for block in csv_cells.blocks(page):
+            values = {name: csv_pieces(self._cells[name].type, cells) for name, cells in block.cells.items()}
+            for name, parts in self._parts.items():
+                by_key = {key: values[part.name] for key, part in parts.items()}
+                values[name] = self._compounds[name].pieces(by_key, block.rows)
+            lines = self._lines(values, block.rows, version, has_line_feeds=block.has_line_feeds)
+            yield Block(lines, block.rows, block.cells[_ID])
 
-        Raises:
-            KeyError: A row lacks a field that was selected.
-        """
-        by_field = _by_name(self.fields, map(_cells_of(self.fields), rows))
-        for name, values in by_field.items():
-            read = rest_column_reader(self._types[name], snake_case=self._snake_case)
-            if read:
-                by_field[name] = read(values)
-        return self._arrange(by_field, len(rows))
+    def _rest_blocks(self, records: Records, version: int | None) -> Iterator[Block]:
+        for block in self._rest_cells.blocks(records):
+            values = block.values | {
+                name: self._compounds[name].pieces(parts, block.rows) for name, parts in block.parts.items()
+            }
+            yield Block(self._lines(values, block.rows, version), block.rows, block.cells[_ID])
 
-    def from_csv(self, header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Row]:
-        """The rows of a Bulk API 2.0 result as the very same rows of selected columns.
+    def gone(self, deleted_at: Mapping[str, str], version: int | None = None) -> Block:
+        """Records that were removed for good: what is left to tell of each is its Id, and when.
 
         Args:
-            header: The result's first line.
-            rows: Its cells as text.
+            deleted_at: When (``...sssZ``), by Id.
+            version: As for :meth:`blocks`.
         """
-        by_field = _by_name(header, rows)
-        for name, cells in by_field.items():
-            by_field[name] = csv_column_reader(self._cells[name])(cells)
-        for name, parts in self._parts.items():
-            by_field[name] = compound_column(
-                self._types[name],
-                {key: by_field[part.name] for key, part in parts.items()},
-                snake_case=self._snake_case,
-            )
-        return self._arrange(by_field, len(rows))
-
-    def _arrange(self, by_field: Mapping[str, Sequence[Any]], rows: int) -> list[Row]:
-        arranged = [
-            by_field[column.field.name] if column.field else self._made_up(column, by_field, rows)
-            for column in self._columns
+        lines = [
+            b"%b%b%b\n" % (self._line_start, encode_json(self._gone(each, stamp)), _line_end(version))
+            for each, stamp in deleted_at.items()
         ]
-        for index, cut in self._cut:
-            arranged[index] = [_without(value, cut) for value in arranged[index]]
-        return list(zip(*arranged, strict=True))
+        return Block(b"".join(lines), len(lines))
 
-    def _made_up(self, column: Column, by_field: Mapping[str, Sequence[Any]], rows: int) -> Sequence[Any]:
+    def _gone(self, record_id: str, stamp: str) -> dict[str, Any]:
+        told = {_ID: record_id, _FLAG: True, None: True}
+        record = {
+            column.name: told[name]
+            for column in self._columns
+            if (name := column.field.name if column.field else None) in told
+        }
+        return record | ({DELETED_AT: stamp} if DELETED_AT in self.names else {})
+
+    def _lines(
+        self,
+        values: Mapping[str, Pieces],
+        rows: int,
+        version: int | None,
+        *,
+        has_line_feeds: bool = False,
+    ) -> bytes:
+        pieces: Pieces = [self._line_start, b"{"]
+        for column, key in zip(self._columns, self._keys, strict=True):
+            value = values[column.field.name] if column.field else self._made_up(column, values, rows)
+            pieces += [key, *value]
+        pieces += [b"}", _line_end(version), _LINE_END if has_line_feeds else b"\n"]
+        lines = joined(pieces, rows)
+        for nothing in {compound.nothing for compound in self._compounds.values()}:
+            lines = lines.replace(nothing, NULL)
+        if any(compound.deselected for compound in self._compounds.values()):
+            lines = lines.replace(HAS_MORE, b"")
+        if has_line_feeds:
+            lines = lines.replace(b"\n", b"\\n").replace(_LINE_END, b"\n")
+        return lines
+
+    def _made_up(self, column: Column, values: Mapping[str, Pieces], rows: int) -> Pieces:
+        """A column that Salesforce has no field for: ``_sdc_deleted_at``, or a flag that is never set."""
         if column.name != DELETED_AT:
-            return [False] * rows
-        flags = by_field.get(_FLAG, [False] * rows)
-        stamps = by_field.get(_CLOCK, [self._seen_at] * rows)
-        return [stamp if deleted else None for deleted, stamp in zip(flags, stamps, strict=True)]
+            return [b"false"]
+        flags = list(each(values.get(_FLAG, [NULL]), rows))
+        if _TRUE not in flags:
+            return [NULL]
+        stamps = each(values.get(_CLOCK, [encode_json(self._seen_at)]), rows)
+        return [[stamp if flag == _TRUE else NULL for flag, stamp in zip(flags, stamps, strict=True)]]
 
 
-def _by_name(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    columns = list(zip(*rows, strict=True)) or [()] * len(names)
-    return dict(zip(names, columns, strict=True))
-
-
-def _cells_of(names: Sequence[str]) -> Callable[[Mapping[str, Any]], Row]:
-    if len(names) == 1:
-        return lambda row: (row[names[0]],)
-    return itemgetter(*names)
-
-
-def _without(value: Any, keys: Collection[str]) -> Any:
-    return value and {key: part for key, part in value.items() if key not in keys}
-
-
-class RecordLines:
-    """Encodes the rows of one stream as RECORD lines.
-
-    Args:
-        stream: The stream's name in the messages.
-        names: The columns' names.
-        version: The stream's version, for loaders that act on ACTIVATE_VERSION.
-    """
-
-    def __init__(self, stream: str, names: Sequence[str], version: int | None = None) -> None:
-        members = [f"c{index}" for index in range(len(names))]
-        self._record = msgspec.defstruct(
-            "Record",
-            [(member, Any) for member in members],
-            rename=dict(zip(members, names, strict=True)),
-            gc=False,
-        )
-        envelope = [("stream", str), ("record", Any), ("time_extracted", str), ("version", int)]
-        self._line = msgspec.defstruct(
-            "Line", envelope[: 3 if version is None else 4], tag="RECORD", tag_field="type", gc=False
-        )
-        self._stream = stream
-        self._version = () if version is None else (version,)
-
-    def encode(self, rows: Iterable[Row]) -> bytes:
-        """The lines of a page of rows."""
-        line, record, stream, version = self._line, self._record, self._stream, self._version
-        now = datetime.now(timezone.utc).isoformat()
-        return _encoder.encode_lines([line(stream, record(*row), now, *version) for row in rows])
+def _line_end(version: int | None) -> bytes:
+    shown = b"" if version is None else b',"version":%d' % version
+    return b',"time_extracted":"%b"%b}' % (datetime.now(timezone.utc).isoformat().encode(), shown)

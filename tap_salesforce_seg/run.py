@@ -13,7 +13,7 @@ from salesforce_seg.errors import (
     SalesforceError,
     ServerUnavailable,
 )
-from tap_salesforce_seg.records import LoaderGone
+from tap_salesforce_seg.line_writer import LoaderGone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -176,9 +176,8 @@ class CollectionStream(Stream):
         """The rows of this run as dictionaries; the sync itself does not pass here."""
         for each in self.agenda.passes:
             for page in self.tap.ahead.read(each.query, each.layout, each.position):
-                for rows in each.layout.blocks(page):
-                    for row in rows:
-                        yield dict(zip(each.layout.names, row, strict=True))
+                for block in each.layout.blocks(page):
+                    yield from block.records()
 
     def _sync_records(
         self, context: types.Context | None = None, *, write_messages: bool = True

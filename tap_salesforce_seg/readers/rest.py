@@ -25,6 +25,7 @@ from salesforce_seg.errors import (
     SalesforceError,
     ServerUnavailable,
 )
+from salesforce_seg.query_answers import decode_query
 from tap_salesforce_seg.pages import Page, RowsLost
 from tap_salesforce_seg.readers import wide
 from tap_salesforce_seg.readers.openings import Openings
@@ -101,7 +102,7 @@ class RestReader:
             RowsLost: Fewer or more rows came than Salesforce had counted.
             SalesforceError: Salesforce refused.
         """
-        for piece in _left(query, position):
+        for piece in remaining(query, position):
             for page in self._pages(piece):
                 yield self._with_bodies(page, layout)
 
@@ -109,7 +110,7 @@ class RestReader:
         """Those rows of an object that have these Ids, whatever the query's window."""
         ids = list(ids)
         try:
-            records = list(self._with_ids(query, ids))
+            records: Records = list(self._with_ids(query, ids))
         except QueryTooLong:
             parts = wide.parts(query, LONGEST_URL // 2)
             records, _ = wide.join(self._with_ids(parts[0], ids), parts, self._with_ids)
@@ -188,7 +189,7 @@ class RestReader:
 
     def _next(self, locator_url: str) -> Any:
         try:
-            return self._session.call_json("GET", locator_url)
+            return self._session.call_json("GET", locator_url, decode=decode_query)
         except ObjectUnavailable as error:
             raise InvalidQueryLocator(str(error), code=error.code, status=error.status) from error
 
@@ -203,7 +204,7 @@ class RestReader:
             raise QueryTooLong(f"A query of {len(text):,} characters is more than Salesforce takes.")
         if len(quote(text)) <= LONGEST_URL:
             try:
-                return self._session.call_json("GET", "queryAll", params={"q": text})
+                return self._session.call_json("GET", "queryAll", params={"q": text}, decode=decode_query)
             except QueryTooLong:
                 logger.info("Salesforce finds the query too long for a URL; sending it in a request body")
         try:
@@ -268,7 +269,7 @@ def _position(query: Query, floor: str) -> Position | None:
     }
 
 
-def _left(query: Query, position: Position | None) -> list[Query]:
+def remaining(query: Query, position: Position | None) -> list[Query]:
     """What is still to be read of a query: the rest of the piece under way, then what lies behind it."""
     if position is None:
         return [query]
