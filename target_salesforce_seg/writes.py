@@ -87,14 +87,19 @@ def _unique_key(write: Write) -> str:
 
 
 def _fields(write: Write, intent: Intent, now: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What an intent writes; the value that its record is found by stays as it is, whatever its case."""
+    """What an intent writes; the value that its record is found by stays as it is, whatever its case.
+
+    A null does not clear it either: the next event would not find the record again.
+    """
     own = intent.fields_for(write.sobject.name)
     if write.operation == "create" and intent is write.intents[0] and intent.match:
         yield from zip(intent.match.fields, intent.match.values, strict=True)
     keys = dict(zip(intent.match.fields, intent.match.key, strict=True)) if intent.match else {}
     for name, value in own.items():
         described = write.sobject.field(name) if name in keys else None
-        if described and comparable(described, value) == comparable(described, now.get(name)):
+        if described and (
+            value is None or comparable(described, value) == comparable(described, now.get(name))
+        ):
             continue
         yield name, value
 

@@ -53,6 +53,16 @@ def test_null_clears_and_absent_empty_and_null_columns_leave(org: OrgClient, run
     ]
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_a_null_does_not_clear_the_key_that_finds_the_record(org: OrgClient, send: Any, known: bool) -> None:
+    if known:
+        send(identify(EMAIL)).doors(created=1)
+    event = identify({"email": None, "title": "T"}, userId="a@example.com")
+    send(event).doors(**{"updated" if known else "created": 1})
+    send(event).doors(unchanged=1)
+    assert leads(org, "Email", "Title") == [{"Email": "a@example.com"} | {"Title": "T"}]
+
+
 def test_null_in_a_plain_record_clears(org: OrgClient, run: Any) -> None:
     (lead,) = org.create("Lead", [{"LastName": "L", "Company": "C", "Title": "T", "Phone": "1"}])
     streams = {"leads": {"object": "Lead", "operation": "update"}}
