@@ -49,9 +49,10 @@ def tables(figures: Figures) -> str:
 
 def _head(figures: Figures) -> str:
     machine = figures["machine"]
+    busy = " **Other work was using the machine, too: compare CPU seconds.**" if machine["load"] > 1 else ""
     return (
         f"{figures['date']}, {machine['cores']} cores ({machine['processor']}), Python {machine['python']};"
-        f" load before the start {machine['load']:.1f}."
+        f" load before the start {machine['load']:.1f}.{busy}"
     )
 
 
