@@ -42,18 +42,36 @@ print(json.dumps(tables, default=str))
 class Pipe:
     """The tap piped into one loader, run after run, with the state that the loader gave back."""
 
-    def __init__(self, org: OrgClient, directory: Path, name: str, settings: dict[str, Any]) -> None:
+    def __init__(
+        self, org: OrgClient, directory: Path, name: str, settings: dict[str, Any], **tap_settings: Any
+    ) -> None:
         self._tap = directory / "tap.json"
-        self._tap.write_text(json.dumps({"instance_url": org.url, "access_token": org.token()}))
+        login = {"instance_url": org.url, "access_token": org.token()}
+        self._tap.write_text(json.dumps(login | tap_settings))
+        self._catalog: list[str] = []
         self._loader = directory / "loader.json"
         self._loader.write_text(json.dumps(settings))
         self._state = directory / "state.json"
         self._command = loader(name)
 
+    def select(self, stream: str, *, without: str) -> None:
+        """Only one stream, and not all of its columns."""
+        discover = [sys.executable, "-m", "tap_salesforce_seg", "--config", str(self._tap), "--discover"]
+        catalog = json.loads(subprocess.run(discover, capture_output=True, check=True).stdout)
+        for entry in catalog["streams"]:
+            for each in entry["metadata"]:
+                if not each["breadcrumb"]:
+                    each["metadata"]["selected"] = entry["tap_stream_id"] == stream
+                elif each["breadcrumb"][-1] == without:
+                    each["metadata"]["selected"] = False
+        file = self._tap.with_name("catalog.json")
+        file.write_text(json.dumps(catalog))
+        self._catalog = ["--catalog", str(file)]
+
     def run(self) -> None:
         state = ["--state", str(self._state)] if self._state.exists() else []
         tap = subprocess.Popen(
-            [sys.executable, "-m", "tap_salesforce_seg", "--config", str(self._tap), *state],
+            [sys.executable, "-m", "tap_salesforce_seg", "--config", str(self._tap), *self._catalog, *state],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
@@ -173,3 +191,20 @@ def test_target_postgres(demo_org: OrgClient, tmp_path: Path, postgres: Postgres
     removed = load_twice(demo_org, Pipe(demo_org, tmp_path, "target-postgres", settings))
     names = [each.name for each in COLLECTIONS if each.name != "names"]
     compare(demo_org, {name: postgres.rows(f'SELECT * FROM sfdc."{name}"') for name in names}, removed)
+
+
+def test_a_full_sync_removes_what_the_org_no_longer_has(
+    org: OrgClient, tmp_path: Path, postgres: PostgresServer
+) -> None:
+    settings = postgres.settings | {"default_target_schema": "versions", "hard_delete": True}
+    versions = {"emit_activate_version_messages": True, "detect_hard_deletes": False}
+    kept, removed = org.create("Lead", [{"LastName": name, "Company": "Ltd"} for name in ("Ada", "Bert")])
+    pipe = Pipe(org, tmp_path, "target-postgres", settings, **versions)
+    pipe.select("leads", without="system_modstamp")  # so that each sync is a full one
+    pipe.run()
+    assert {row["id"] for row in postgres.rows("SELECT id FROM versions.leads")} == {kept, removed}
+
+    ingest(org, "Lead", f"Id\n{removed}\n", "hardDelete")
+    pipe.run()
+
+    assert postgres.rows("SELECT id, last_name FROM versions.leads") == [{"id": kept, "last_name": "Ada"}]
