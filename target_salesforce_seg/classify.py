@@ -19,6 +19,7 @@ from target_salesforce_seg.events import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
     from target_salesforce_seg.actions import StreamRule
     from target_salesforce_seg.settings import TargetSettings
 

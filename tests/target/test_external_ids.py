@@ -1,0 +1,139 @@
+"""Records that an event names itself: RudderStack's externalId, reverse ETL, parents by an external id."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from target_pipe import identify, messages, track
+
+if TYPE_CHECKING:
+    from local_org_client import OrgClient
+
+
+def named(*entries: dict[str, Any], **context: Any) -> dict[str, Any]:
+    """A context with external ids."""
+    return {"externalId": list(entries)} | context
+
+
+def test_identifier_type_finds_the_record_or_creates_it_with_the_pair(org: OrgClient, send: Any) -> None:
+    org.custom_field("Contact.Key__c", externalId=True, unique=True)
+    entry = {"type": "Salesforce-Contact", "id": "k1", "identifierType": "key__c"}
+    event = identify({"lastName": "Gibbs"}, userId=None, context=named(entry))
+    send(event).doors(created=1)
+    send(event).doors(unchanged=1)
+    send(event | {"traits": {"title": "CEO"}}).doors(updated=1)
+    assert org.query("SELECT Key__c, LastName, Title FROM Contact") == [
+        {"Key__c": "k1", "LastName": "Gibbs", "Title": "CEO"}
+    ]
+    (contact,) = [row["Id"] for row in org.query("SELECT Id FROM Contact")]
+    by_id = entry | {"id": contact, "identifierType": "Id"}
+    send(event | {"traits": {"title": "CTO"}, "context": named(by_id)}).doors(updated=1)
+    outcome = send(
+        event | {"context": named(entry | {"id": None})},
+        event | {"context": named(entry | {"identifierType": "Nope__c"})},
+        event | {"context": named(entry | {"identifierType": "Description"})},
+    )
+    outcome.doors(rejected=3)
+    assert outcome.codes == ["MISSING_KEY", "INVALID_FIELD", "INVALID_FIELD"]
+    assert [line["operation"] for line in outcome.rejects] == ["upsert"] * 3
+
+
+def test_reverse_etl_sends_the_traits_as_they_are(org: OrgClient, send: Any) -> None:
+    org.custom_field("Lead.Key__c", externalId=True)
+    entries = (
+        {"type": "SALESFORCE-lead", "id": 7, "identifierType": "Key__c"},
+        {"type": "Salesforce-Contact", "id": "x", "identifierType": "Key__c"},
+    )
+    traits = {
+        "Id": "00Q000000000001AAA",
+        "LastName": "King",
+        "Company": "C",
+        "name": "not a field",
+        "Title": "T",
+    }
+    event = identify(traits, userId=None, context=named(*entries, mappedToDestination=True))
+    outcome = send(event)
+    outcome.doors(created=1)
+    assert "Lead.Name is read-only: `name` is left out" in outcome.log
+    send(event | {"traits": {"Title": None, "LastName": ""}}).doors(updated=1)
+    assert org.query("SELECT Key__c, LastName, Company, Title FROM Lead") == [
+        {"Key__c": "7", "LastName": "King", "Company": "C", "Title": None}
+    ]
+    outcome = send(event | {"context": named({"type": "Salesforce-Lead"}, mappedToDestination="yes")})
+    outcome.doors(rejected=1)
+    assert outcome.codes == ["MISSING_KEY"]
+
+
+def test_a_parent_is_named_by_an_external_id(org: OrgClient, run: Any, send: Any) -> None:
+    org.custom_field("Account.Key__c", externalId=True, unique=True)
+    accounts = org.create("Account", [{"Name": key, "Key__c": key} for key in ("a1", "a2")])
+    streams = {"people": {"object": "Contact", "operation": "upsert", "upsert_rules": {"email": "Email"}}}
+    rows = [
+        {"email": "a@example.com", "LastName": "A", "Account.Key__c": "a1"},
+        {"email": "b@example.com", "LastName": "B", "account": {"key__c": "a2"}},
+        {"email": "c@example.com", "LastName": "C", "Account.Key__c": "none"},
+        {"email": "d@example.com", "LastName": "D", "Nobody.Key__c": "a1"},
+    ]
+    outcome = run(messages(rows, "people"), streams=streams)
+    outcome.doors(created=3, rejected=1)
+    assert "Contact has no field Nobody.Key__c" in outcome.log
+    parents = {row["Email"]: row["AccountId"] for row in org.query("SELECT Email, AccountId FROM Contact")}
+    assert parents == {
+        "a@example.com": accounts[0],
+        "b@example.com": accounts[1],
+        "d@example.com": None,
+    }
+    run(messages([rows[0] | {"Account.Key__c": None}], "people"), streams=streams).doors(updated=1)
+    assert org.query("SELECT AccountId FROM Contact WHERE Email = 'a@example.com'") == [{"AccountId": None}]
+    action = {
+        "event": "track",
+        "event_name": "Joined",
+        "operation": "upsert",
+        "object": "Contact",
+        "upsert_rules": {"properties.emails[0]": "Email"},
+        "field_mappings": {"properties.team.key": "Account.Key__c", "properties.last.name": "LastName"},
+    }
+    joined = {"emails": ["a@example.com"], "team": {"key": "a2"}, "last.name": "Dotted"}
+    send(track("Joined", joined), actions=[action]).doors(updated=1)
+    assert org.query("SELECT LastName, AccountId FROM Contact WHERE Email = 'a@example.com'") == [
+        {"LastName": "Dotted", "AccountId": accounts[1]}
+    ]
+
+
+def test_a_parent_of_one_of_several_objects_is_named_with_its_object(org: OrgClient, run: Any) -> None:
+    org.custom_field("Lead.Key__c", externalId=True, unique=True)
+    (lead,) = org.create("Lead", [{"LastName": "L", "Company": "C", "Key__c": "k"}])
+    streams = {"tasks": {"object": "Task", "operation": "create"}}
+    rows = [{"Subject": "call", "Lead:Who.Key__c": "k"}, {"Subject": "mail", "Who.Key__c": "k"}]
+    outcome = run(messages(rows, "tasks"), streams=streams)
+    outcome.doors(created=2)
+    assert "Task has no field Who.Key__c" in outcome.log
+    assert org.query("SELECT Subject, WhoId FROM Task ORDER BY Subject") == [
+        {"Subject": "call", "WhoId": lead},
+        {"Subject": "mail", "WhoId": None},
+    ]
+
+
+@pytest.mark.parametrize(("rule", "unchanged"), [("Id", 1), ("Email", 2)])
+def test_a_read_action_looks_up_changes_nothing_and_reports(
+    org: OrgClient, send: Any, rule: str, unchanged: int
+) -> None:
+    (contact,) = org.create("Contact", [{"LastName": "King", "Email": "a@example.com"}])
+    places = {"Id": "field_mappings", "Email": "upsert_rules"}
+    keys = {"Id": [contact, "no Id"], "Email": ["A@example.com", "nobody@example.com"]}
+    action = {
+        "event": "track",
+        "event_name": "Checked",
+        "operation": "read",
+        "object": "Contact",
+        places[rule]: {"properties.key": rule},
+    }
+    events = [track("Checked", {"key": value}) for value in keys[rule]]
+    outcome = send(*events, track("Checked"), actions=[action])
+    outcome.doors(unchanged=unchanged, rejected=3 - unchanged)
+    assert f"Read Contact by {rule}: {contact}." in outcome.log
+    assert ("Read Contact by Email: no record." in outcome.log) == (rule == "Email")
+    assert org.query("SELECT LastName, Email FROM Contact") == [
+        {"LastName": "King", "Email": "a@example.com"}
+    ]
