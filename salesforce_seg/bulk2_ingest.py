@@ -129,11 +129,12 @@ class IngestJob:
             ServerUnavailable: Salesforce does not answer; whether it has begun is not known.
             SalesforceError: It was refused and has not begun.
         """
-        tries = 1 + self._session.settings.max_retries
+        tries = 1
         while not self._has_begun():
-            tries -= 1
-            if not tries:
+            if tries > self._session.settings.max_retries:
                 raise RunFailed(f"The Bulk API job {self.id} ({self._title}) cannot be closed.")
+            tries += 1
+            self._sleep(self._session.backoff.wait_before(tries))
 
     def _has_begun(self) -> bool:
         try:

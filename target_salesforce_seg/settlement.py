@@ -167,8 +167,9 @@ class Settlement:
         """Write; give back what is to be tried again, in parts that must follow each other."""
         if not writes:
             return []
-        for write in writes:
-            write.losses = max(self._losses[intent] for intent in write.intents)
+        if self._losses:
+            for write in writes:
+                write.losses = max(self._losses.get(intent, 0) for intent in write.intents)
         if any(intent.match is None for write in writes for intent in write.intents):
             self._until_booked.enter_context(shielded())
         results: dict[Write, Result] = {}

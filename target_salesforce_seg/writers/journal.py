@@ -54,7 +54,7 @@ class JobJournal:
         """
         try:
             job_ids = [line for line in self._path.read_text().split() if line.isalnum()]
-        except FileNotFoundError:
+        except OSError:  # none was written, or none could be
             return
         for job_id in dict.fromkeys(job_ids):
             self._logger.info("Waiting for the Bulk API job %s, which an earlier run has left.", job_id)

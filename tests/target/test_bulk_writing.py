@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -55,11 +56,12 @@ def hostile_events() -> list[Any]:
         person(6, phone=None, title=""),
         group('o\'brien, "1"', {"name": "N", "employees": "10"}),
         group("7", {"name": "Seven"}),
+        person(7, story="x" * 32_001),
     ]
 
 
 def records(org: OrgClient) -> Any:
-    leads = "SELECT Email, Description, Title, Phone, score__c, seen__c FROM Lead ORDER BY Email"
+    leads = "SELECT Email, Description, Title, Phone, score__c, seen__c, story__c FROM Lead ORDER BY Email"
     return org.query(leads), org.query("SELECT Name, AccountNumber FROM Account ORDER BY Name")
 
 
@@ -69,6 +71,7 @@ def test_jobs_write_the_same_as_rest(org: OrgClient, send: Any) -> None:
         org.reset()
         org.custom_field("Lead.score__c", "Number", precision=18, scale=0)
         org.custom_field("Lead.seen__c", "DateTime")
+        org.custom_field("Lead.story__c", "LongTextArea", length=40_000, visibleLines=3)
         first = send(*hostile_events(), api_type=api_type)
         again = send(*hostile_events(), api_type=api_type)
         changes = [person(1, phone="1", description=None), person(3, seen=None), person(6, title="T")]
@@ -76,7 +79,7 @@ def test_jobs_write_the_same_as_rest(org: OrgClient, send: Any) -> None:
         doors = [dict(each.counts, api_calls=0) for each in (first, again, changed)]
         came_to[api_type] = (records(org), doors)
     assert came_to["rest"] == came_to["bulk2"]
-    assert came_to["rest"][1][0]["created"] == 8
+    assert came_to["rest"][1][0]["created"] == 9
     assert created_jobs(org) == 3
     assert jobs(org) == []
 
@@ -192,11 +195,12 @@ def test_results_that_cannot_be_read_are_looked_up(org: OrgClient, bulk: Any) ->
     assert len(org.query("SELECT Id FROM Lead")) == 3
 
 
-def test_a_run_waits_for_the_job_of_one_that_was_killed(
-    org: OrgClient, config: dict[str, Any], tmp_path: Path, cli: Any
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)])
+def test_a_run_waits_for_the_job_that_another_has_left(
+    org: OrgClient, config: dict[str, Any], tmp_path: Path, cli: Any, number: signal.Signals, code: int
 ) -> None:
     events = [person(n) for n in range(20)]
-    slow = {"delay_job_seconds": 3}
+    slow = {"delay_job_seconds": 2}
     org.faults([{"method": "PATCH", "path": JOB, "times": 1, "action": slow}])
     path = tmp_path / "killed.json"
     path.write_text(json.dumps(config | {"api_type": "bulk2"}))
@@ -212,8 +216,8 @@ def test_a_run_waits_for_the_job_of_one_that_was_killed(
     process.stdin.close()
     while not any(job["state"] == "InProgress" for job in jobs(org)):
         time.sleep(0.05)
-    process.kill()
-    process.wait()
+    process.send_signal(number)
+    assert process.wait(30) == code
     journal = Path(config["rejects_path"] + ".jobs")
     assert journal.stat().st_mode & 0o777 == 0o600
     outcome = cli(messages(events))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from target_pipe import identify, track
+from target_pipe import identify, messages, track
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -87,6 +88,46 @@ def test_two_ways_to_one_record_in_turn(org: OrgClient, send: Any) -> None:
     ]
     send(*events, actions=ACTIONS).doors(created=1, updated=4)
     assert org.query("SELECT Title FROM Contact WHERE Number__c = '1'") == [{"Title": "4"}]
+
+
+@pytest.mark.parametrize("api_type", ["rest", "bulk2"])
+def test_children_wait_for_parents_of_the_same_batch(org: OrgClient, run: Any, api_type: str) -> None:
+    org.custom_field("Account.Key__c", length=10, externalId=True, unique=True)
+    streams = {
+        "firms": {"object": "Account", "operation": "upsert", "upsert_rules": {"Key__c": "Key__c"}},
+        "people": {"object": "Contact", "operation": "upsert", "upsert_rules": {"Email": "Email"}},
+    }
+
+    def people(firm: str | None) -> list[Any]:
+        person = {"Email": "a@example.com", "LastName": "L", "Account.Key__c": firm}
+        return messages([person, person | {"Email": "b@example.com"}], "people")
+
+    firms = messages([{"Key__c": key, "Name": key} for key in ("one", "two")], "firms")
+    run([*firms, *people("one")], streams=streams, api_type=api_type).doors(created=4)
+    run(people("one"), streams=streams, api_type=api_type).doors(unchanged=2)
+    run(people("two"), streams=streams, api_type=api_type).doors(updated=2)
+    assert org.query("SELECT Account.Name FROM Contact WHERE Account.Name = 'two'") != []
+    run(people(None), streams=streams, api_type=api_type).doors(updated=2)
+    assert len(org.query("SELECT Id FROM Contact WHERE AccountId = null")) == 2
+    outcome = run(people("three"), streams=streams, api_type=api_type)
+    outcome.doors(rejected=2)
+
+
+def test_reading_changes_nothing_and_sees_what_came_before(org: OrgClient, send: Any) -> None:
+    read = {
+        "event": "track",
+        "event_name": "Check",
+        "operation": "read",
+        "object": "Lead",
+        "upsert_rules": {"properties.email": "Email"},
+    }
+    check = track("Check", {"email": "A@example.com"})
+    outcome = send(check, identify({"email": "a@example.com"}), check, check, actions=[read])
+    outcome.doors(created=1, unchanged=3)
+    (lead,) = org.query("SELECT Id, LastModifiedDate, CreatedDate FROM Lead")
+    assert lead["LastModifiedDate"] == lead["CreatedDate"]
+    assert outcome.log.count("Read Lead by Email: no record.") == 1
+    assert outcome.log.count(f"Read Lead by Email: {lead['Id']}.") == 2
 
 
 def test_contacts_stand_in_for_leads_only_where_they_are_alone(org: OrgClient, send: Any) -> None:
