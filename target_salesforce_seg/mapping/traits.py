@@ -173,7 +173,8 @@ class TraitMapper:
         if self.sobject.field(field) is None:
             if plain in self._table.reserved_names:
                 return _Node()
-            field = self._table.by_own_name.get(plain, field)
+            if plain in self._table.by_own_name:
+                return _Node(self._taker(self._table.by_own_name[plain], trait, _OWN_NAME))
         return _Node(self._taker(field, trait, _OWN_NAME, empty_clears=True))
 
     def _at_dotted(self, trait: str) -> _Node | None:

@@ -53,6 +53,13 @@ def test_null_clears_and_absent_empty_and_null_columns_leave(org: OrgClient, run
     ]
 
 
+def test_an_empty_text_in_a_trait_of_a_standard_fields_own_name_leaves_it(org: OrgClient, send: Any) -> None:
+    send(identify(EMAIL | {"mobilePhone": "1", "numberOfEmployees": 5})).doors(created=1)
+    send(identify(EMAIL | {"mobilePhone": "", "numberOfEmployees": " "})).doors(unchanged=1)
+    send(identify(EMAIL | {"mobilePhone": None})).doors(updated=1)
+    assert leads(org, "MobilePhone", "NumberOfEmployees") == [{"MobilePhone": None, "NumberOfEmployees": 5}]
+
+
 @pytest.mark.parametrize("known", [False, True])
 def test_a_null_does_not_clear_the_key_that_finds_the_record(org: OrgClient, send: Any, known: bool) -> None:
     if known:
