@@ -1,0 +1,239 @@
+"""Holds what the runs of a story were seen to do against what they may do."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+from chaos_oracle import Refused, Wish
+from chaos_wishes import read
+from chaos_worlds import CREATED, DELETED, KEPT, Batch, World, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from chaos_org import Cells
+    from chaos_story import Story
+
+DONE = (CREATED, DELETED, KEPT)
+PASSING = {"GAVE_UP", "JSON_PARSER_ERROR", "OUTCOME_UNKNOWN", "SERVER_UNAVAILABLE", "UNABLE_TO_LOCK_ROW"}
+"""Codes of rejects that faults of the org cause, not the event."""
+
+UNKNOWN = {"GAVE_UP", "OUTCOME_UNKNOWN"}
+"""Rejects that may have been written all the same, if answers were lost."""
+
+REFUSALS = {
+    "REQUIRED_FIELD_MISSING",
+    "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+    "INVALID_EMAIL_ADDRESS",
+}
+SIGNALLED = {143, 130}
+FEW = 5
+"""Wishes of a broken-off batch on one record of which any may have been carried out, not just the first."""
+Calm = dict[int, list[str]]
+"""The doors of each event's wishes in a story without mishaps."""
+
+
+@dataclass
+class Seen:
+    """What can be seen of one run.
+
+    Attributes:
+        feed: numbers of its events, in order.
+        only: of a replay: the wish that each line stands for.
+        covered: how many events of the story its last state covers; None if it gave none.
+        rejects: code by event, object, operation.
+        unsteady: whether anything went wrong, so that a broken-off batch may be no prefix.
+        faulty: whether the org did; a signal that waited for creates then may find the batch broken off.
+        lossy: whether answers to writes were lost.
+    """
+
+    feed: Sequence[int]
+    exit_code: int
+    covered: int | None = None
+    only: list[tuple[int, str, str]] | None = None
+    counts: dict[str, int] = field(default_factory=dict)
+    rejects: dict[tuple[int, str, str], str] = field(default_factory=dict)
+    unsteady: bool = False
+    faulty: bool = False
+    lossy: bool = False
+
+
+@dataclass
+class Judge:
+    """Follows the runs of a story; ``problems`` says what no world explains."""
+
+    story: Story
+    cells: Cells
+    initial: dict[str, World]
+    problems: list[str] = field(default_factory=list)
+    wishes: dict[int, list[Wish]] = field(default_factory=dict)
+    unreadable: dict[int, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for number, (stream, record) in enumerate(self.story.messages):
+            self.wishes[number] = self._read(number, stream, record)
+
+    def _read(self, number: int, stream: str, record: Any) -> list[Wish]:
+        try:
+            return read(self.story.config, stream, record)
+        except Refused as refused:
+            self.unreadable[number] = refused.args[0]
+            return []
+
+    def judge(self, runs: Sequence[Seen], final: dict[str, World]) -> list[str]:
+        """Everything that is wrong; nothing if all is right."""
+        for run in runs:
+            self._doors(run)
+        calm: Calm | None = defaultdict(list) if len(runs) == 1 and not runs[0].unsteady else None
+        by_cell: dict[str, list[Wish]] = {}
+        for wish in (wish for wishes in self.wishes.values() for wish in wishes):
+            by_cell.setdefault("" if wish.refused else self.cells.of_wish(wish), []).append(wish)
+        for cell in {**by_cell, **self.initial, **final}:
+            self._cell(cell, by_cell.get(cell, []), runs, final.get(cell, ()), calm)
+        if calm is not None and not self.problems:
+            self._exact(runs[0], calm)
+        return self.problems
+
+    def _doors(self, run: Seen) -> None:
+        """The doors of a run add up; those of one that ended well are all its events."""
+        counts = run.counts
+        if not counts:
+            return
+        doors = ("written", "unchanged", "skipped", "rejected")
+        if counts["events"] != sum(counts[door] for door in doors):
+            self.problems.append(f"the doors do not add up: {counts}")
+        if counts["written"] != counts["created"] + counts["updated"] + counts["deleted"]:
+            self.problems.append(f"the written do not add up: {counts}")
+        if counts["events"] > len(run.feed):
+            self.problems.append(f"more events than came: {counts}, {len(run.feed)} came")
+        if run.exit_code:
+            return
+        expected = {
+            "events": len(run.feed),
+            "skipped": sum(not self.wishes[n] and n not in self.unreadable for n in run.feed),
+            "rejected": len({event for event, _, _ in run.rejects})
+            if run.only is None
+            else counts["rejected"],
+        }
+        if any(counts[door] != number for door, number in expected.items()):
+            self.problems.append(f"doors {counts}, expected {expected}")
+        for number in run.feed:
+            code = run.rejects.get((number, "", ""))
+            if code != self.unreadable.get(number):
+                self.problems.append(f"event {number}: {code}, expected {self.unreadable.get(number)}")
+
+    def _cell(
+        self, cell: str, wishes: list[Wish], runs: Sequence[Seen], final: World, calm: Calm | None
+    ) -> None:
+        worlds = {self.initial.get(cell, ())}
+        for position, run in enumerate(runs):
+            for batch, is_sure in _batches(run, self.story):
+                mine = _in_order(batch, wishes, run)
+                sent = [wish for wish in mine if run.rejects.get(wish.name) not in PASSING]
+                unknown = [wish for wish in mine if run.lossy and run.rejects.get(wish.name) in UNKNOWN]
+                if is_sure:
+                    worlds |= self._reachable(worlds, unknown)
+                    worlds, told = self._followed(worlds, sent, run, calm)
+                    if not worlds:
+                        self.problems.append(f"{cell}: run {position}: no world has these doors:\n{told}")
+                        return
+                elif is_sure is not None or not all(
+                    wish.operation == "create" and not wish.way for wish in mine
+                ):
+                    worlds |= self._reachable(worlds, sent)
+        if visible(final) not in [visible(world) for world in worlds]:
+            may = "\n  or ".join(repr(visible(world)) for world in list(worlds)[:4])
+            self.problems.append(f"{cell}: is {visible(final)!r}\n  may {may}")
+
+    def _followed(
+        self, worlds: set[World], wishes: list[Wish], run: Seen, calm: Calm | None
+    ) -> tuple[set[World], str]:
+        """The worlds after a batch that was settled; those whose rejects were not the ones seen are none."""
+        kept, told = set(), ""
+        for world in worlds:
+            batch = Batch(world, wishes, self.story.config)
+            seen = [run.rejects.get(wish.name, "") for wish in wishes]
+            wrong = [
+                f"  {wish.name}: {door}, seen {code or 'no reject'}\n"
+                for wish, door, code in zip(wishes, batch.doors, seen, strict=True)
+                if not _same_door(door, code)
+            ]
+            told += "".join(wrong)
+            if wrong:
+                continue
+            kept.add(batch.worlds[-1])
+            if calm is not None:
+                for wish, door in zip(wishes, batch.doors, strict=True):
+                    calm[wish.event].append(door)
+        return kept, told
+
+    def _reachable(self, worlds: set[World], wishes: list[Wish]) -> set[World]:
+        """The worlds in the middle and at the end of a batch that may have been broken off anywhere."""
+        parts: list[Sequence[Wish]] = [wishes]
+        if len(wishes) <= FEW:
+            parts = [part for number in range(1, len(wishes) + 1) for part in combinations(wishes, number)]
+        return {
+            reached
+            for world in worlds
+            for part in parts
+            for reached in Batch(world, part, self.story.config).worlds
+        }
+
+    def _exact(self, run: Seen, calm: Calm) -> None:
+        """Without mishaps, what was created and deleted is known to the number."""
+        expected: Counter[str] = Counter()
+        for doors in calm.values():
+            if all(door in DONE for door in doors):
+                expected[next(door for door in DONE if door in doors)] += 1
+        if run.counts and any(run.counts[door] != expected[door] for door in (CREATED, DELETED)):
+            self.problems.append(f"doors {run.counts}, expected {dict(expected)}")
+
+
+def _same_door(door: str, seen: str) -> bool:
+    if door in DONE:
+        return not seen
+    return seen in REFUSALS if door.startswith("refused") else seen in door.split("|")
+
+
+def _in_order(batch: Sequence[int], wishes: list[Wish], run: Seen) -> list[Wish]:
+    if run.only is None:
+        chosen = set(batch)
+        return [wish for wish in wishes if wish.event in chosen]
+    names = [run.only[place] for place in batch]
+    return [wish for name in names for wish in wishes if wish.name == name]
+
+
+def _batches(run: Seen, story: Story) -> Iterable[tuple[Sequence[int], bool | None]]:
+    """The batches that a run may have begun, in order.
+
+    Yields:
+        Each, and whether it surely was settled; None for one that surely was not booked.
+    """
+    size = story.config["batch_size"]
+    lines = list(range(len(run.feed))) if run.only is not None else run.feed
+    batches = [lines[start : start + size] for start in range(0, len(lines), size)]
+    if run.exit_code == 0:
+        yield from ((batch, True) for batch in batches)
+        return
+    told = [_state_after(batch, run, story) for batch in batches]
+    if len(batches[-1]) < size:
+        told[-1] = max(story.marks, default=None)
+    covered = run.covered or 0
+    reached = (place for place, state in enumerate(told, 1) if state and state >= covered)
+    settled = next(reached, len(told)) if covered else 0
+    for number, batch in enumerate(batches):
+        if number < settled:
+            yield batch, True
+        elif told[number] in {None, run.covered}:
+            yield batch, False
+        else:
+            yield batch, None if run.exit_code in SIGNALLED and not run.faulty else False
+            return
+
+
+def _state_after(batch: Sequence[int], run: Seen, story: Story) -> int | None:
+    """The state that is out when a batch is settled: that of the last mark before its last record."""
+    return max((mark for mark in story.marks if run.feed[0] < mark <= batch[-1]), default=None)
