@@ -71,6 +71,8 @@ class Merging:
             intent: what is wanted.
             contact: how a Contact is found that stands in for a Lead.
         """
+        if not (self._unsettled or self._unsettled_ways or self._creating):
+            return False
         if intent.match is not None and self._is_unsettled(intent.object, intent.match):
             return True
         if contact is not None:

@@ -56,6 +56,7 @@ def complete(write: Write) -> None:
     writable = write.sobject.createable_fields if creates else write.sobject.updateable_fields
     now = dict(write.stored)
     wanted: dict[str, Any] = {}
+    changed: dict[str, None] = {}
     for intent in write.intents:
         for name, value in _fields(write, intent, now):
             behind = name if name in writable else getattr(field_behind(write.sobject, name), "name", "")
@@ -64,12 +65,13 @@ def complete(write: Write) -> None:
                 continue
             if name not in now or not _is_so_already(write.sobject, name, now, value):
                 write.changing.add(intent)
+                changed[name] = None
             now[name] = wanted[name] = value
-    if not creates:
+    if not creates:  # several intents may have changed a value to and fro
         write.record = {
-            name: value
-            for name, value in wanted.items()
-            if not _is_so_already(write.sobject, name, write.stored, value)
+            name: wanted[name]
+            for name in changed
+            if len(write.intents) == 1 or not _is_so_already(write.sobject, name, write.stored, wanted[name])
         }
         return
     write.changing.add(write.intents[0])
