@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +79,23 @@ def test_places_that_are_not_on_the_map(
     error = refused(rich_org, "Lead", LEAD | given)
     assert (error["errorCode"], error["fields"]) == ("FIELD_INTEGRITY_EXCEPTION", [field])
     assert error["message"].startswith(message)
+
+
+def test_describe_says_which_states_go_with_which_country(rich_org: OrgClient) -> None:
+    described = rich_org.rest("GET", "sobjects/Lead/describe").json()["fields"]
+    fields = {each["name"]: each for each in described}
+    countries = [each["value"] for each in fields["CountryCode"]["picklistValues"]]
+    valid = {
+        (each["value"], countries[place])
+        for each in fields["StateCode"]["picklistValues"]
+        for bits in [base64.b64decode(each["validFor"])]
+        for place in range(8 * len(bits))
+        if bits[place // 8] & (0x80 >> place % 8)
+    }
+    assert {("CA", "US"), ("QC", "CA"), ("TX", "US")} <= valid
+    assert ("QC", "US") not in valid
+    assert fields["StateCode"]["controllerName"] == "CountryCode"
+    assert all(each["validFor"] is None for each in fields["CountryCode"]["picklistValues"])
 
 
 def test_a_state_must_fit_a_country_that_changes(rich_org: OrgClient) -> None:

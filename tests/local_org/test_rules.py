@@ -39,6 +39,13 @@ def stored(org: OrgClient, sobject: str, record: dict[str, Any]) -> dict[str, An
     return found
 
 
+def test_lengths_are_counted_in_utf16_units(org: OrgClient) -> None:
+    """As Apex's String.length() and the database count; an emoji is two."""
+    assert stored(org, "Lead", lead(FirstName="😀" * 20))["FirstName"] == "😀" * 20
+    assert stored(org, "Lead", lead(FirstName="é" * 40))["FirstName"] == "é" * 40
+    assert refused(org, "Lead", lead(FirstName="x" * 39 + "😀"))["errorCode"] == "STRING_TOO_LONG"
+
+
 # ---- what is refused
 
 
