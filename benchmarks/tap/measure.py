@@ -110,20 +110,27 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float, memory: _Memory) -> bool:
     """Wait for the end, or bring it about; whether it came by itself."""
-    while time.perf_counter() < deadline:
-        memory.look()
-        try:
-            process.wait(SECONDS_BETWEEN_LOOKS)
-        except subprocess.TimeoutExpired:
-            continue
-        return True
+    try:
+        while time.perf_counter() < deadline:
+            memory.look()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(SECONDS_BETWEEN_LOOKS)
+                return True
+    except KeyboardInterrupt:
+        _end(process)
+        raise
+    _end(process)
+    return False
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all it has started; in a session of its own it is out of the reach of Ctrl-C."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, how)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(SECONDS_TO_END)
             break
-    return False
 
 
 class _Counter(threading.Thread):
