@@ -171,8 +171,10 @@ class TargetSalesforceSeg(Plugin, Target):
             raise RunFailed(
                 f"{rejected} events were rejected (fail_on_rejects): see {self._run.settings.rejects_path}."
             )
-        self._run.sum_up()
-        self._run.close()
+        with shielded():  # in a connection that closes, a signal would be lost
+            self._run.close()
+        with shielded():
+            self._run.sum_up()
 
     # Command line
 
