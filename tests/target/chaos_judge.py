@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, product
 from typing import TYPE_CHECKING, Any
 
 from chaos_oracle import Refused, Wish
@@ -153,22 +153,37 @@ class Judge:
     ) -> tuple[set[World], str]:
         """The worlds after a batch that was settled; those whose rejects were not the ones seen are none."""
         kept, told = set(), ""
-        for world in worlds:
-            batch = Batch(world, wishes, self.story.config)
-            seen = [run.rejects.get(wish.name, "") for wish in wishes]
+        seen = [run.rejects.get(wish.name, "") for wish in wishes]
+        for world, parts in product(worlds, self._parted(wishes)):
+            now, doors = world, []
+            for part in parts:
+                batch = Batch(now, part, self.story.config)
+                now, doors = batch.worlds[-1], [*doors, *batch.doors]
             wrong = [
                 f"  {wish.name}: {door}, seen {code or 'no reject'}\n"
-                for wish, door, code in zip(wishes, batch.doors, seen, strict=True)
+                for wish, door, code in zip(wishes, doors, seen, strict=True)
                 if not _same_door(door, code)
             ]
             told += "".join(wrong)
             if wrong:
                 continue
-            kept.add(batch.worlds[-1])
-            if calm is not None:
-                for wish, door in zip(wishes, batch.doors, strict=True):
+            kept.add(now)
+            if calm is not None and parts[0] is wishes:
+                for wish, door in zip(wishes, doors, strict=True):
                     calm[wish.event].append(door)
         return kept, told
+
+    def _parted(self, wishes: list[Wish]) -> list[list[list[Wish]]]:
+        """The wishes of a batch as they may be written: together, or where something may come between, apart.
+
+        What comes between is a wish that finds its record in another way: the later ones wait until it is
+        done. Only a refused value shows whether a later one stood in for it.
+        """
+        whole = [[wishes]]
+        if not self.story.mixed or len(wishes) < 2:
+            return whole
+        cuts = [[wishes[:place], wishes[place:]] for place in range(1, len(wishes))]
+        return [*whole, *cuts, [[wish] for wish in wishes]]
 
     def _reachable(self, worlds: set[World], wishes: list[Wish]) -> set[World]:
         """The worlds in the middle and at the end of a batch that may have been broken off anywhere."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import threading
 import time
@@ -26,9 +27,11 @@ from target_pipe import SUMMARY
 if TYPE_CHECKING:
     from typing_extensions import Self
 
+SESSION = r"00D\w{12,15}!"
 PASSWORD = "chaos-secret-password"
 MOST_MISHAPS = 4
 LONGEST = 60
+STOPPED = ("Stopped by SIGTERM.", "Stopped by SIGINT.")
 STARTED = "Logged in"
 """What a run says before it can have done anything."""
 
@@ -248,8 +251,8 @@ class Life:
         seen.covered = states[-1] if states else None
         if states != sorted(states):
             complain(f"states go back: {states}")
-        for bad in ("Traceback", "unforeseen", PASSWORD):
-            if bad in log + out:
+        for bad in ("Traceback", "unforeseen", PASSWORD, SESSION):
+            if re.search(bad, log + out):
                 complain(f"{bad} in the output:\n{log[-3000:]}")
         allowed = {0}
         if mishap.kill:
@@ -261,7 +264,8 @@ class Life:
             allowed |= {2} if {"session", "400"} & set(mishap.faults) else set()  # a login without a session
         if seen.exit_code not in allowed:
             complain(f"exit code {seen.exit_code} of {sorted(allowed)} after {mishap!s}:\n{log[-1500:]}")
-        found = SUMMARY.search(log.rstrip("\n").rpartition("\n")[2])
+        last = [line for line in log.splitlines() if not line.endswith(tuple(STOPPED))][-1:]
+        found = SUMMARY.search("".join(last))
         if found:
             seen.counts = {name: int(number) for name, number in found.groupdict().items()}
         elif seen.exit_code >= 0 and STARTED in log:
