@@ -57,6 +57,28 @@ def python_of(name: str) -> Path:
     return loader(name).parent / "python"
 
 
+_READ_DUCKDB = """
+import duckdb, json, sys
+tables = {}
+connection = duckdb.connect(sys.argv[1], read_only=True)
+found = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sfdc'"
+for (table,) in connection.execute(found).fetchall():
+    rows = connection.execute(f'SELECT * FROM sfdc."{table}"')
+    names = [column[0] for column in rows.description]
+    tables[table] = [dict(zip(names, row)) for row in rows.fetchall()]
+print(json.dumps(tables, default=str))
+"""
+
+
+def duckdb_tables(database: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of all tables in the schema ``sfdc`` of a DuckDB file, by table."""
+    read = [python_of("target-duckdb"), "-c", _READ_DUCKDB, database]
+    tables: dict[str, list[dict[str, Any]]] = json.loads(
+        subprocess.run(read, capture_output=True, text=True, check=True).stdout
+    )
+    return tables
+
+
 class PostgresServer:
     """A PostgreSQL cluster in a directory of its own, on a free port, without a password."""
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from bulk_jobs import ingest
-from loaders import loader, python_of
+from loaders import duckdb_tables, loader
 from warehouse import OrgTable
 
 from tap_salesforce_seg.collections import COLLECTIONS
@@ -25,18 +25,6 @@ if TYPE_CHECKING:
     from local_org_client import OrgClient
 
 SECONDS_TO_WAIT = 300
-
-READ_DUCKDB = """
-import duckdb, json, sys
-tables = {}
-connection = duckdb.connect(sys.argv[1], read_only=True)
-found = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'sfdc'"
-for (table,) in connection.execute(found).fetchall():
-    rows = connection.execute(f'SELECT * FROM sfdc."{table}"')
-    names = [column[0] for column in rows.description]
-    tables[table] = [dict(zip(names, row)) for row in rows.fetchall()]
-print(json.dumps(tables, default=str))
-"""
 
 
 class Pipe:
@@ -181,9 +169,7 @@ def test_target_duckdb(demo_org: OrgClient, tmp_path: Path) -> None:
     database = tmp_path / "warehouse.duckdb"
     settings = {"path": str(database), "default_target_schema": "sfdc", "hard_delete": True}
     removed = load_twice(demo_org, Pipe(demo_org, tmp_path, "target-duckdb", settings))
-    read = [python_of("target-duckdb"), "-c", READ_DUCKDB, database]
-    tables = json.loads(subprocess.run(read, capture_output=True, text=True, check=True).stdout)
-    compare(demo_org, tables, removed, hard_delete=True)
+    compare(demo_org, duckdb_tables(database), removed, hard_delete=True)
 
 
 def test_target_postgres(demo_org: OrgClient, tmp_path: Path, postgres: PostgresServer) -> None:
