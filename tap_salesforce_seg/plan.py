@@ -6,17 +6,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from salesforce_seg import composite
+from salesforce_seg.errors import ObjectUnavailable
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.readers.bulk2 import CREATE, expected_calls
 from tap_salesforce_seg.readers.choice import AUTO, BULK2, BULK_FROM_ROWS, REST, may_go_by_bulk
 from tap_salesforce_seg.readers.openings import QUERIES_A_CALL
-from tap_salesforce_seg.readers.rest import PAGE_ROWS
+from tap_salesforce_seg.readers.rest import PAGE_ROWS, remaining
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from salesforce_seg.session import Session
     from tap_salesforce_seg.agenda import Pass
+    from tap_salesforce_seg.pages import Position
     from tap_salesforce_seg.query import Query
     from tap_salesforce_seg.stream import CollectionStream
 
@@ -50,18 +52,41 @@ def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -
     Raises:
         SalesforceError: A count was refused.
     """
-    passes = [(stream, each) for stream in streams for each in stream.agenda.passes]
+    passes = [(stream, part) for stream in streams for each in stream.agenda.passes for part in _parts(each)]
     queries = [each.query for _, each in passes]
     together = [query for query in queries if query.is_incremental]
     openings = {id(query) for query in together[::QUERIES_A_CALL]}
     found = {stream.name: PlannedStream(stream.name, REST, 0, 0) for stream in streams}
-    for (stream, each), rows in zip(passes, _counts(session, queries), strict=True):
+    for (stream, each), counted in zip(passes, _counts(session, queries), strict=True):
         opening = int(not each.query.is_incremental or id(each.query) in openings)
-        found[stream.name] = found[stream.name].and_then(*_way(each, rows, opening, api_type))
+        rows = _rows_of_job(session, each.position) if _is_begun_job(each) else None
+        found[stream.name] = found[stream.name].and_then(
+            *_way(each, counted if rows is None else rows, opening, api_type)
+        )
     for sobject in list(deletes_to_ask(streams))[:: composite.MOST_SUBREQUESTS]:
         name = next(stream.name for stream in streams if stream.definition.sobject.name == sobject)
         found[name] = replace(found[name], calls=found[name].calls + 1)
     return list(found.values())
+
+
+def _parts(each: Pass) -> list[Pass]:
+    """What REST still has to ask of a pass; any other pass as it is."""
+    if each.position is None or each.position["reader"] != REST:
+        return [each]
+    return [replace(each, query=query) for query in remaining(each.query, each.position)]
+
+
+def _is_begun_job(each: Pass) -> bool:
+    return each.position is not None and each.position["reader"] == BULK2
+
+
+def _rows_of_job(session: Session, position: Position | None) -> int | None:
+    """The rows of a job that an interrupted run has begun; None if they are not known."""
+    try:
+        info = session.call_json("GET", f"jobs/query/{(position or {})['job']}")
+    except ObjectUnavailable:
+        return None
+    return int(info["numberRecordsProcessed"]) if info["state"] == "JobComplete" else None
 
 
 def _counts(session: Session, queries: Sequence[Query]) -> list[int]:
@@ -76,7 +101,7 @@ def _counts(session: Session, queries: Sequence[Query]) -> list[int]:
 def _way(each: Pass, rows: int, opening: int, api_type: str) -> tuple[str, int, int]:
     """The reader, its rows and its calls; ``opening`` is what the first page by REST costs."""
     fields = len(each.layout.bulk_fields or ())
-    if each.position and each.position["reader"] == BULK2:
+    if each.position and _is_begun_job(each):
         left = max(0, rows - each.position["rows"])
         return BULK2, left, expected_calls(left, fields) - CREATE
     may = not each.position and may_go_by_bulk(api_type, each.query, each.layout)

@@ -162,9 +162,9 @@ class TapSalesforceSeg(Plugin, Tap):
         self.state_writer.write_state(self.state)
         self.lines.flush()
 
-    def write_state_in_time(self, *, at_once: bool) -> None:
-        """Write the bookmarks at once, or if the last STATE was written some seconds ago."""
-        if at_once or time.monotonic() - self._state_written_at >= STATE_EVERY:
+    def write_state_in_time(self) -> None:
+        """Write the bookmarks if the last STATE was written some seconds ago."""
+        if time.monotonic() - self._state_written_at >= STATE_EVERY:
             self.write_state()
 
     def extract(self) -> None:

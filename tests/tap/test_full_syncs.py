@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
-    from running import TapRunner
+    from running import Outcome, TapRunner
 
 BEFORE = "2026-05-01T00:00:00Z"
 MIDDAY = "2026-06-01T12:00:00Z"
@@ -97,3 +97,78 @@ def with_streams(catalog: dict[str, Any], *names: str) -> dict[str, Any]:
             if not item["breadcrumb"]:
                 item["metadata"]["selected"] = entry["tap_stream_id"] in names
     return catalog
+
+
+@pytest.mark.usefixtures("two_leads")
+def test_new_fields_alone_are_filled_in_where_the_loader_merges_columns(
+    org: OrgClient, tap: TapRunner
+) -> None:
+    few = tap.catalog("leads", columns={"leads": NAMES})
+    more = tap.catalog("leads", columns={"leads": [*NAMES, "title"]})
+    first = tap.run(catalog=few).ended()
+    at(org, "2026-06-01T20:00:00Z")
+    (new,) = org.create("Lead", [{"LastName": "Cleo", "Company": "Ltd"}])
+    at(org, "2026-06-02T00:00:00Z")
+    second = tap.run(catalog=more, state=first.state, backfill_columns="new").ended()
+    *old, last = second.records("leads")
+    assert [(each.keys(), each["title"]) for each in old] == [
+        ({"id", "is_deleted", "system_modstamp", "title"}, "CTO")
+    ] * 2
+    assert (last["id"], last["last_name"]) == (new, "Cleo")
+    third = tap.run(catalog=more, state=second.state, backfill_columns="new", lookback_window=0).ended()
+    assert third.counts() == {}
+
+
+VERSIONS = {"emit_activate_version_messages": True}
+
+
+def kinds(outcome: Outcome) -> list[tuple[str, Any]]:
+    """Type and version of the messages, one for all RECORDs in a row."""
+    found = [(each["type"], each.get("version")) for each in outcome.messages]
+    return [each for at, each in enumerate(found) if at == 0 or each != found[at - 1]]
+
+
+@pytest.mark.usefixtures("two_leads")
+def test_a_full_sync_activates_its_version_when_all_rows_are_out(org: OrgClient, tap: TapRunner) -> None:
+    all_columns = tap.catalog("leads")
+    first = tap.run(catalog=all_columns, **VERSIONS).ended()
+    version = first.of_type("ACTIVATE_VERSION")[0]["version"]
+    assert kinds(first) == [
+        ("SCHEMA", None),
+        ("RECORD", version),
+        ("ACTIVATE_VERSION", version),
+        ("STATE", None),
+    ]
+    at(org, "2026-06-02T00:00:00Z")
+    org.create("Lead", [{"LastName": "Cleo", "Company": "Ltd"}])
+    at(org, "2026-06-02T12:00:00Z")
+    later = tap.run(catalog=all_columns, state=first.state, **VERSIONS).ended()
+    assert kinds(later)[2:] == [("RECORD", version), ("STATE", None)], (
+        "an incremental row is of the same table"
+    )
+    without_key = tap.catalog("leads", columns={"leads": ["last_name"]})
+    full = tap.run(catalog=without_key, state=later.state, **VERSIONS).ended()
+    (newer,) = {each["version"] for each in full.of_type("RECORD")}
+    assert newer > version
+    assert [each["version"] for each in full.of_type("ACTIVATE_VERSION")] == [newer]
+
+
+@pytest.mark.usefixtures("two_leads")
+def test_a_full_sync_that_is_not_complete_activates_nothing(org: OrgClient, tap: TapRunner) -> None:
+    org.limits(QueryPageRecords={"Max": 1, "Remaining": 1})
+    catalog = tap.catalog("leads")
+    lose = {"path": "/query(All)?/0r8", "times": 1, "action": {"lose_rows": 1}}
+    org.faults([lose])
+    failed = tap.run(catalog=catalog, **VERSIONS).ended(1)
+    assert failed.of_type("ACTIVATE_VERSION") == []
+    org.faults([{"path": "/query(All)?/0r8", "times": 1, "action": {"status": 400, "body": "[]"}}])
+    stopped = tap.run(catalog=catalog, **VERSIONS).ended(1)
+    (version,) = {each["version"] for each in stopped.of_type("RECORD")}
+    assert stopped.of_type("ACTIVATE_VERSION") == []
+    resumed = tap.run(catalog=catalog, state=stopped.state, **VERSIONS).ended()
+    assert len(stopped.records("leads")) == len(resumed.records("leads")) == 1
+    assert {each["version"] for each in resumed.of_type("RECORD")} == {version}
+    assert [each["version"] for each in resumed.of_type("ACTIVATE_VERSION")] == [version]
+    dated = tap.run(catalog=catalog, start_date="2026-01-01", **VERSIONS).ended()
+    assert kinds(dated)[1] == ("RECORD", None)
+    assert dated.of_type("ACTIVATE_VERSION") == []

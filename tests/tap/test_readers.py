@@ -173,6 +173,33 @@ def test_what_bulk_refuses_goes_by_rest(demo_tap: TapRunner) -> None:
     assert outcome.records("documents")
 
 
+REFUSALS = [
+    ("INVALIDFIELD", "No such column 'Rating' on entity 'Lead'."),
+    ("FEATURENOTENABLED", "Cannot serialize value for 'Rating' in CSV format"),
+    ("API_ERROR", "The query is of a kind that nobody has heard of"),
+]
+
+
+@pytest.mark.parametrize(("code", "message"), REFUSALS)
+def test_whatever_bulk_refuses_for_its_own_reasons_goes_by_rest(
+    org: OrgClient, tap: TapRunner, code: str, message: str
+) -> None:
+    fill(org, 5)
+    refused = {"status": 400, "body": [{"errorCode": code, "message": message}]}
+    org.faults([{"method": "POST", "path": "/jobs/query$", "times": 1, "action": refused}])
+    outcome = tap.run(catalog=tap.catalog("leads"), api_type="bulk2").ended()
+    assert "Lead is read by REST instead: " in outcome.stderr
+    assert len(outcome.records("leads")) == 5
+
+
+def test_auto_takes_bulk_where_rest_takes_too_long(org: OrgClient, tap: TapRunner) -> None:
+    fill(org, 5)
+    too_long = [{"message": "Your query request was running for too long.", "errorCode": "QUERY_TIMEOUT"}]
+    org.faults([{"path": "/queryAll", "times": None, "action": {"status": 400, "body": too_long}}])
+    outcome = tap.run(catalog=tap.catalog("leads")).ended()
+    assert len(outcome.records("leads")) == 5
+
+
 @pytest.mark.parametrize("path", ["/jobs/query$", "/results"])
 def test_a_row_that_bulk_loses_fails_the_stream(org: OrgClient, tap: TapRunner, path: str) -> None:
     fill(org, 5)
