@@ -120,6 +120,11 @@ def _quota(rng: Random) -> Trouble:
     return Trouble("quota", settings=guard, may_end=frozenset({DONE, QUOTA}), calls_left=rng.randint(0, 30))
 
 
+def slow() -> Trouble:
+    """Pages that take so long that a run is in the middle of a stream for seconds."""
+    return Trouble("slow", [{"path": PAGES, "times": None, "action": {"delay_seconds": 0.7}}])
+
+
 _TROUBLES: tuple[tuple[int, Callable[[Random], Trouble]], ...] = (
     (6, _passing),
     (3, _cut),
