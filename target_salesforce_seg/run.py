@@ -12,6 +12,7 @@ from salesforce_seg.describe import Describer
 from salesforce_seg.errors import ConfigurationError, RunFailed
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
+from salesforce_seg.shutdown import shielded
 from target_salesforce_seg.batching import BatchSize
 from target_salesforce_seg.calls import Calls
 from target_salesforce_seg.catalog import Catalog
@@ -151,10 +152,17 @@ class Run:
         settled.outcomes.count(self.counts, range(len(settled.batch)))
 
     def sum_up(self) -> None:
-        """Say what the run came to; the counts are its last line. Only the first call says anything."""
-        if self._summed_up:
-            return
-        self._summed_up = True
+        """Say what the run came to, whatever signal comes; the counts are its last line.
+
+        A second call says the counts again: something else was said since the first.
+        """
+        with shielded():
+            if not self._summed_up:
+                self._summed_up = True
+                self._say_what_became()
+            self._logger.info("%s", self.counts.line(self._session.api_calls))
+
+    def _say_what_became(self) -> None:
         self._notices.sum_up()
         for reason, events in self.counts.skipped_because.most_common():
             self._logger.info("Not for Salesforce: %d events, because %s.", events, reason)
@@ -168,7 +176,6 @@ class Run:
             )
         if self.settings.summary_path:
             self._write_summary()
-        self._logger.info("%s", self.counts.line(self._session.api_calls))
 
     def close(self) -> None:
         """Close the connection."""

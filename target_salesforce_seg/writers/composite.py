@@ -22,6 +22,7 @@ from salesforce_seg.errors import (
 )
 from target_salesforce_seg.calls import NOT_HERE
 from target_salesforce_seg.relationships import nested
+from target_salesforce_seg.writers.bulk_rows import parent
 from target_salesforce_seg.writers.chunks import Chunk, chunks_of, next_call
 from target_salesforce_seg.writers.results import (
     PASSING,
@@ -102,7 +103,7 @@ class CompositeWriter:
                 return
             backoff = self._session.backoff
             backoff.sleep(backoff.wait_before(tries + 1, 1.0, None))
-            chunks.extend(chunks_of(again, max(1, self._pace.records >> tries)))
+            chunks.extend(chunks_of(sorted(again, key=parent), max(1, self._pace.records >> tries)))
 
     # Sending
 

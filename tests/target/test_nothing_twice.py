@@ -126,7 +126,9 @@ def test_a_run_that_is_killed_at_its_writes_is_made_good(
         assert len(org.query(f"SELECT Id FROM {sobject}")) == 10, sobject
 
 
-def test_what_keeps_failing_alone_is_given_up(org: OrgClient, send: Any) -> None:
+def test_what_keeps_failing_alone_is_given_up(
+    org: OrgClient, send: Any, cli: Any, config: dict[str, Any]
+) -> None:
     send(person(0)).doors(created=1)
     chokes = {"method": "PATCH", "path": "/composite/sobjects$", "times": None, "action": UNKNOWN}
     org.faults([COMPOSITE | {"skip": 2, "times": 1, "action": UNKNOWN}, chokes])
@@ -135,6 +137,7 @@ def test_what_keeps_failing_alone_is_given_up(org: OrgClient, send: Any) -> None
     assert outcome.codes == ["GAVE_UP"]
     assert "UNKNOWN_EXCEPTION" in outcome.rejects[0]["reason"]
     org.local("DELETE", "faults")
+    cli((), f"--replay={config['rejects_path']}").doors(updated=1)
 
 
 def test_an_org_that_takes_no_writes_ends_the_run(org: OrgClient, cli: Any) -> None:
