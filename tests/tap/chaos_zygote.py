@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 LONGEST_REQUEST = 65_536
 _BLOCK = 65_536
+_NO_MORE_STRIKES = b"."
 
 
 @dataclass(slots=True)
@@ -113,6 +114,7 @@ class Zygote:
         finally:
             os.close(out)
             os.close(err)
+            self._line.send(_NO_MORE_STRIKES)
             exit_code = int(self._line.recv(64).decode())
         return Ended(exit_code, stdout, stderr.decode(errors="replace"), time.monotonic() - started)
 
@@ -174,6 +176,7 @@ def _serve(line: socket.socket) -> NoReturn:
         for descriptor in descriptors:
             os.close(descriptor)
         line.send(str(pid).encode())
+        line.recv(1)  # Until then the process id is not given to another process, whoever may be struck.
         _, status = os.waitpid(pid, 0)
         line.send(str(os.waitstatus_to_exitcode(status)).encode())
 
