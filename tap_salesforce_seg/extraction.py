@@ -99,7 +99,8 @@ class Extraction:
 
     def _write(self, each: Pass) -> Iterator[int]:
         for page in self._tap.ahead.read(each.query, each.layout, each.position):
-            self._tap.write_state_in_time()
+            if self._position != each.position:
+                self._tap.write_state_in_time()
             for block in each.layout.blocks(self._written.without_them(page), self._agenda.version):
                 self._write_block(block)
                 for found in block.ids if self._deleted_at else ():

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from running import Outcome
+from running import SECONDS_TO_WAIT, Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,17 +61,19 @@ def killed(tap: TapRunner, when: Callable[[Outcome], bool], **options: Any) -> O
     path: Path = tap.directory / "out.jsonl"
     with path.open("wb") as out:
         process = subprocess.Popen(tap.command(**options), stdout=out, stderr=subprocess.DEVNULL)
-    while True:
-        text = path.read_bytes().decode(errors="ignore")
-        outcome = Outcome(-9, text[: text.rfind("\n") + 1], "")
-        if when(outcome):
-            break
-        assert process.poll() is None, text[-2000:]
+    deadline = time.monotonic() + SECONDS_TO_WAIT
+    while not when(Outcome(-9, whole_lines(path), "")):
+        assert process.poll() is None, whole_lines(path)[-2000:]
+        assert time.monotonic() < deadline, whole_lines(path)[-2000:]
         time.sleep(0.05)
     process.kill()
     process.wait()
+    return Outcome(-9, whole_lines(path), "")
+
+
+def whole_lines(path: Path) -> str:
     text = path.read_bytes().decode(errors="ignore")
-    return Outcome(-9, text[: text.rfind("\n") + 1], "")
+    return text[: text.rfind("\n") + 1]
 
 
 def ids(outcome: Outcome, stream: str = "leads") -> list[str]:
