@@ -116,3 +116,20 @@ def test_the_tables_are_what_the_script_writes() -> None:
     check = [sys.executable, ROOT / "scripts" / "settings.py", "--check"]
     finished = subprocess.run(check, capture_output=True, text=True, check=False)
     assert finished.returncode == 0, finished.stderr
+
+
+def test_meltano_s_own_schema_takes_the_project_and_the_lock_files(tmp_path: Path) -> None:
+    plugins: dict[str, list[dict[str, Any]]] = {}
+    for plugin, folder in PLUGINS.items():
+        locked = definition(plugin, "plugins")
+        plugins.setdefault(locked.pop("plugin_type"), []).append(locked)
+        assert folder in plugins
+    project = tmp_path / "meltano.yml"
+    project.write_text(yaml.safe_dump({"plugins": plugins}))
+
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.meltano"]
+    finished = subprocess.run(
+        [*check, ROOT / "meltano.yml", project], capture_output=True, text=True, check=False
+    )
+
+    assert finished.returncode == 0, finished.stdout
