@@ -213,6 +213,8 @@ def writer(field: FieldDescribe) -> Callable[[Any], Any]:
         return to_rest
 
     def within_range(value: Any) -> Any:
+        if type(value) is int and -limit < value < limit:
+            return value
         number = to_rest(value)
         if not -limit < number < limit:
             raise write.OutOfRange(f"{str(value)[:80]} is too large for it")

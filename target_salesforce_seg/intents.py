@@ -36,12 +36,14 @@ class Match:
     @classmethod
     def on(cls, pairs: Iterable[tuple[FieldDescribe, Any]]) -> Match:
         """A match on some fields and their (typed) values."""
-        chosen = list(pairs)
-        return cls(
-            tuple(each.name for each, _ in chosen),
-            tuple(value.strip() if isinstance(value, str) else value for _, value in chosen),
-            tuple(comparable(each, value) for each, value in chosen),
-        )
+        names: list[str] = []
+        values: list[Any] = []
+        key: list[Any] = []
+        for described, value in pairs:
+            names.append(described.name)
+            values.append(value.strip() if isinstance(value, str) else value)
+            key.append(comparable(described, value))
+        return cls(tuple(names), tuple(values), tuple(key))
 
     @property
     def by_id(self) -> bool:
@@ -109,11 +111,14 @@ def comparable(described: FieldDescribe, value: Any) -> Any:
     two people must never become one); ids of 15 and 18 characters are the same; date-times are moments,
     whatever their zone.
     """
-    if isinstance(value, bool) or value is None:
+    if isinstance(value, str):
+        text = value.strip()
+    elif isinstance(value, bool) or value is None:
         return value
-    if isinstance(value, int | float | Decimal):
+    elif isinstance(value, int | float | Decimal):
         return Decimal(str(value)).normalize()
-    text = str(value).strip()
+    else:
+        text = str(value).strip()
     if described.type in {"id", "reference"}:
         return long_id(text) or text
     if described.type == "datetime":

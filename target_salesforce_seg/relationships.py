@@ -42,8 +42,9 @@ def flat(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 def parents_of(sobject: SObjectDescribe, fields: Mapping[str, Any]) -> set[str]:
     """The objects whose records a write refers to by a key."""
-    behind = (field_behind(sobject, name) for name in fields if "." in name)
-    return {parent for field in behind if field for parent in field.reference_to}
+    dotted = [name for name in fields if "." in name]
+    behind = [field for name in dotted if (field := field_behind(sobject, name))]
+    return {parent for field in behind for parent in field.reference_to}
 
 
 def nested(sobject: SObjectDescribe, record: Mapping[str, Any]) -> dict[str, Any]:
