@@ -83,9 +83,10 @@ class Merging:
 
     def put(self, sobject: SObjectDescribe, intent: Intent, writes: list[Write]) -> None:
         """Put an intent on its records, unless it has to wait for what is done to one of them."""
-        if any(write.awaited or not _goes_with(write, intent) for write in writes):
-            self.wait(sobject, intent, writes)
-            return
+        for write in writes:
+            if write.awaited or (write.operation and not _goes_with(write, intent)):
+                self.wait(sobject, intent, writes)
+                return
         for write in writes:
             write.intents.append(intent)
             if not write.record_id:
@@ -137,18 +138,30 @@ class Merging:
     def _note_keys(self, write: Write, intent: Intent) -> None:
         """Note which keys find the record no longer, or only now: nobody may rely on either in this round."""
         sobject = write.sobject
-        own = intent.match.fields if intent.match and not write.record_id else None
+        match = intent.match
         fields = intent.fields_for(sobject.name)
         for way in self._ways.get(sobject.name, ()):
-            if way == own or not (write.operation == "delete" or any(name in fields for name in way)):
+            own = match is not None and way == match.fields
+            if own and (not write.record_id or _keeps(fields, match)) and write.operation != "delete":
+                continue
+            if write.operation != "delete" and not any(name in fields for name in way):
                 continue
             known = self._keys[write]
             before = [known.get(name, write.stored.get(name)) for name in way]
             after = [fields.get(name, value) for name, value in zip(way, before, strict=True)]
+            if after == before and write.operation != "delete":
+                continue
             known |= zip(way, after, strict=True)
             keys = {_comparable(sobject, way, before), _comparable(sobject, way, after)}
             if len(keys) > 1 or write.operation == "delete":
                 self._unsettled |= {(sobject.name, way, key) for key in keys}
+
+
+def _keeps(fields: Mapping[str, Any], match: Match | None) -> bool:
+    """Whether a write leaves the values by which its record was found."""
+    return match is None or all(
+        fields.get(name, value) == value for name, value in zip(match.fields, match.values, strict=True)
+    )
 
 
 def _key(intent: Intent) -> tuple[Way, Any]:
@@ -171,8 +184,6 @@ def _operation(write: Write, intent: Intent) -> str:
 
 def _goes_with(write: Write, intent: Intent) -> bool:
     """Whether one write can do what an intent wants beside what is wanted already."""
-    if not write.operation:
-        return True
     return write.operation == _operation(write, intent) and (
         intent.operation != "create" or intent.match is None
     )

@@ -140,6 +140,8 @@ class Resolver:
     def _chosen(self, intent: Intent, rows: list[Row], findings: Findings) -> list[tuple[str, Row]]:
         """The records that an intent is to change: an open Lead wins over the Contact of a converted one."""
         open_rows = [row for row in rows if not row.get("IsConverted")]
+        if len(open_rows) == 1:
+            return [(intent.object, open_rows[0])]
         if open_rows or intent.operation == "delete":
             return [(intent.object, row) for row in self._one_of(intent, open_rows or rows, intent.object)]
         contacts = {row["ConvertedContactId"]: row for row in rows if row.get("ConvertedContactId")}

@@ -109,10 +109,10 @@ def _fields(write: Write, intent: Intent, now: Mapping[str, Any]) -> Iterator[tu
 def _is_so_already(sobject: SObjectDescribe, name: str, stored: Mapping[str, Any], value: Any) -> bool:
     if name not in stored:
         return False
+    if stored[name] == value:
+        return True
     described = sobject.field(name)
-    return (
-        stored[name] == value if described is None else field_types.same_value(described, stored[name], value)
-    )
+    return described is not None and field_types.same_value(described, stored[name], value)
 
 
 def does_something(write: Write) -> bool:
