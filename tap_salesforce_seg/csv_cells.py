@@ -8,7 +8,7 @@ block that looks otherwise is read by Python's csv module, cell by cell.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,6 +42,16 @@ class CsvBlock:
     cells: Mapping[str, Sequence[bytes]]
     rows: int
     has_line_feeds: bool
+
+    def stamped_before(self, field: str, moment: bytes) -> CsvBlock:
+        """The rows whose clock field is empty or earlier than a moment (``2026-01-31T23:59:59``)."""
+        stamps = self.cells.get(field, ())
+        late = {index for index, stamp in enumerate(stamps) if stamp[: len(moment)] >= moment}
+        if not late:
+            return self
+        kept = [index for index in range(self.rows) if index not in late]
+        cells = {name: [column[index] for index in kept] for name, column in self.cells.items()}
+        return replace(self, cells=cells, rows=len(kept))
 
 
 def blocks(page: bytes, size: int = BLOCK_BYTES) -> Iterator[CsvBlock]:

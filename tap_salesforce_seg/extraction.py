@@ -98,10 +98,12 @@ class Extraction:
         return [column for column in columns if column.field and now.field(column.field.name) is None]
 
     def _write(self, each: Pass) -> Iterator[int]:
+        # A job that an earlier run made read up to then; the pass that follows reads again what came late.
+        within = each.query.window if each.position else None
         for page in self._tap.ahead.read(each.query, each.layout, each.position):
             if self._position != each.position:
                 self._tap.write_state_in_time()
-            for block in each.layout.blocks(self._written.without_them(page), self._agenda.version):
+            for block in each.layout.blocks(self._written.without_them(page), self._agenda.version, within):
                 self._write_block(block)
                 for found in block.ids if self._deleted_at else ():
                     self._deleted_at.pop(found, None)

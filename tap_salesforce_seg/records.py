@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from tap_salesforce_seg.catalog import Column, StreamDefinition
     from tap_salesforce_seg.json_texts import Cells, Pieces
     from tap_salesforce_seg.pages import Page, Records
+    from tap_salesforce_seg.replication import Window
 
 COMPOUND = frozenset({"address", "location"})
 """Types whose values are put together from other fields."""
@@ -52,11 +53,13 @@ class Block:
         lines: Whole lines.
         rows: How many.
         id_cells: The rows' Ids, as JSON or as it has them between quotes.
+        left_out: How many rows were read beside them that are not wanted.
     """
 
     lines: bytes
     rows: int
     id_cells: Cells = ()
+    left_out: int = 0
 
     @property
     def ids(self) -> list[str]:
@@ -131,22 +134,27 @@ class RowLayout:
             return None
         return tuple(self._cells)
 
-    def blocks(self, page: Page, version: int | None = None) -> Iterator[Block]:
+    def blocks(self, page: Page, version: int | None = None, within: Window | None = None) -> Iterator[Block]:
         """The rows of a page as RECORD lines, a block at a time.
 
         Args:
             page: The page.
             version: The version of the table, for loaders that act on ACTIVATE_VERSION.
+            within: What is wanted of a Bulk API job that was made to read more, namely up to its end.
 
         Raises:
             RowsLost: It has fewer or more rows than the reader was told.
             RunFailed: It cannot be read.
         """
         rows, raw = 0, page.raw
-        found = self._csv_blocks(raw, version) if isinstance(raw, bytes) else self._rest_blocks(raw, version)
+        found = (
+            self._csv_blocks(raw, version, within)
+            if isinstance(raw, bytes)
+            else self._rest_blocks(raw, version)
+        )
         try:
             for block in found:
-                rows += block.rows
+                rows += block.rows + block.left_out
                 yield block
         except ValueError as error:
             raise RunFailed(
@@ -156,14 +164,17 @@ class RowLayout:
         if rows != page.rows:
             raise RowsLost(self._stream.sobject.name, rows, page.rows)
 
-    def _csv_blocks(self, page: bytes, version: int | None) -> Iterator[Block]:
-        for block in csv_cells.blocks(page):
+    def _csv_blocks(self, page: bytes, version: int | None, within: Window | None) -> Iterator[Block]:
+        for read in csv_cells.blocks(page):
+            block = read
+            if within and within.key and within.end:
+                block = read.stamped_before(within.key, within.end.strftime("%Y-%m-%dT%H:%M:%S").encode())
             values = {name: csv_pieces(self._cells[name].type, cells) for name, cells in block.cells.items()}
             for name, parts in self._parts.items():
                 by_key = {key: values[part.name] for key, part in parts.items()}
                 values[name] = self._compounds[name].pieces(by_key, block.rows)
             lines = self._lines(values, block.rows, version, has_line_feeds=block.has_line_feeds)
-            yield Block(lines, block.rows, block.cells[_ID])
+            yield Block(lines, block.rows, block.cells[_ID], read.rows - block.rows)
 
     def _rest_blocks(self, records: Records, version: int | None) -> Iterator[Block]:
         for block in self._rest_cells.blocks(records):

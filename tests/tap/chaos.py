@@ -311,6 +311,8 @@ def _check_end(ended: Ended, trouble: Trouble, *, struck_at_will: bool) -> None:
     code, right = ended.exit_code, set(trouble.may_end)
     if struck_at_will:
         right |= {KILLED, *POLITE.values()}
+        if not ended.stdout and not ended.stderr:  # before it had a word to say
+            right |= {-number for number in POLITE}
     if code not in right:
         raise BrokenPromiseError(f"exit code {code} instead of {sorted(right)}: {ended.stderr}")
     if "Traceback" in ended.stderr or "unforeseen" in ended.stderr:
