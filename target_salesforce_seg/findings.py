@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_seg.intents import Intent, Match
 from target_salesforce_seg.lookup import Found, Lookup, Question
+from target_salesforce_seg.parents import Parents
 from target_salesforce_seg.relationships import selectable
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ class Findings:
 
     Attributes:
         ways: by object, the fields that records are looked for by.
+        parents: the parents that the intents name.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Findings:
         self._contact_matches: dict[Any, Match | None] = {}
         self._found: dict[tuple[str, Way], Found] = {}
         self._contacts: Found = Found()
+        self.parents = Parents(lookup, catalog, intents)
         self._ask(intents)
         self._follow_merges(intents)
         self._ask_contacts(intents)

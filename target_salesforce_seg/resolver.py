@@ -66,11 +66,12 @@ class Resolver:
             self._place(intent, findings, merging, resolution)
         resolution.later = merging.later
         for write in merging.writes:
-            self._complete(write, resolution)
+            self._complete(write, findings, resolution)
         return resolution
 
-    def _complete(self, write: Write, resolution: Resolution) -> None:
+    def _complete(self, write: Write, findings: Findings, resolution: Resolution) -> None:
         complete(write)
+        findings.parents.put_ids(write)
         for name in sorted(write.left_out):
             self._notices.say(
                 f"A {write.operation} cannot write {write.sobject.name}.{name}: it is left out."
@@ -96,6 +97,7 @@ class Resolver:
         if merging.must_wait(sobject, intent, findings.contact_match(intent)):
             merging.wait(sobject, intent)
             return
+        findings.parents.check(intent)
         rows = findings.rows(intent)
         if isinstance(rows, RecordRejected):
             raise rows

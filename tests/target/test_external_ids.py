@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import identify, messages, track
+from target_pipe import group, identify, messages, track
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -99,6 +99,38 @@ def test_a_parent_is_named_by_an_external_id(org: OrgClient, run: Any, send: Any
     assert org.query("SELECT LastName, AccountId FROM Contact WHERE Email = 'a@example.com'") == [
         {"LastName": "Dotted", "AccountId": accounts[1]}
     ]
+
+
+def test_a_parent_is_looked_up_by_a_field_that_is_no_external_id(org: OrgClient, run: Any, send: Any) -> None:
+    (account,) = org.create("Account", [{"Name": "A", "AccountNumber": "813"}])
+    org.create("Account", [{"Name": name, "AccountNumber": "twice"} for name in "BC"])
+    streams = {"people": {"object": "Contact", "operation": "upsert", "upsert_rules": {"email": "Email"}}}
+    numbers = {"a": "813", "b": "none", "c": "twice", "d": None, "e": 813}
+    rows = [
+        {"email": f"{name}@example.com", "LastName": "L", "Account.AccountNumber": number}
+        for name, number in numbers.items()
+    ]
+    outcome = run(messages(rows, "people"), streams=streams)
+    outcome.doors(created=3, rejected=2)
+    assert [(line["code"], line["fields"]) for line in outcome.rejects] == [
+        ("INVALID_FIELD", ["Account.AccountNumber"]),
+        ("MULTIPLE_MATCHES", ["Account.AccountNumber"]),
+    ]
+    found = org.query("SELECT Email, AccountId FROM Contact ORDER BY Email")
+    assert [row["AccountId"] for row in found] == [account, None, account]
+    run(messages([rows[0], rows[4]], "people"), streams=streams).doors(unchanged=2)
+    action = {
+        "event": "identify",
+        "replaces_default": True,
+        "operation": "upsert",
+        "object": "Contact",
+        "upsert_rules": {"traits.email": "Email"},
+        "field_mappings": {"traits.team": "Account.AccountNumber", "traits.lastName": "LastName"},
+    }
+    member = identify({"email": "new@example.com", "lastName": "L", "team": "new"})
+    send(group("new", {"name": "New"}), member, actions=[action]).doors(created=2)
+    (row,) = org.query("SELECT Account.Name FROM Contact WHERE Email = 'new@example.com'")
+    assert row["Account"]["Name"] == "New"
 
 
 def test_a_parent_of_one_of_several_objects_is_named_with_its_object(org: OrgClient, run: Any) -> None:
