@@ -11,6 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.io_base import SingerReader
 
+from salesforce_seg.answers import decode_json
 from salesforce_seg.errors import ConfigurationError, RecordRejected
 
 if TYPE_CHECKING:
@@ -80,13 +81,30 @@ def _shown(line: str | bytes) -> str:
 
 def _message(line: str | bytes) -> dict[str, Any]:
     try:
+        message = decode_json(line)
+    except (ValueError, ArithmeticError):
+        message = _decoded_leniently(line)
+    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+        raise RecordRejected("The line on standard input is no Singer message.", code="INVALID_MESSAGE")
+    return message
+
+
+def _decoded_leniently(line: str | bytes) -> Any:
+    """What Python's own decoder makes of a line: taps in Python write NaN and halves of characters, too.
+
+    Raises:
+        RecordRejected: It is no JSON by any standard, or holds a number that no computer can hold.
+    """
+    try:
         text = line if isinstance(line, str) else line.decode()
     except UnicodeDecodeError:
         raise RecordRejected("The line on standard input is not UTF-8.", code="INVALID_JSON") from None
     try:
-        message = json.loads(text, parse_float=Decimal)
+        return json.loads(text, parse_float=Decimal)
     except (ValueError, RecursionError):
         raise RecordRejected("The line on standard input is not JSON.", code="INVALID_JSON") from None
-    if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-        raise RecordRejected("The line on standard input is no Singer message.", code="INVALID_MESSAGE")
-    return message
+    except ArithmeticError:
+        raise RecordRejected(
+            "The line on standard input holds a number with an exponent out of any range.",
+            code="INVALID_JSON",
+        ) from None

@@ -9,6 +9,7 @@ from singer_sdk.sinks import BatchSink
 
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.classify import Incoming
+from target_salesforce_seg.schema_check import RecordValidator
 
 if TYPE_CHECKING:
     from target_salesforce_seg.target import TargetSalesforceSeg
@@ -32,6 +33,10 @@ class EventSink(BatchSink):
         """No limit: the target's batch has one."""
         return 2**63
 
+    def get_validator(self) -> RecordValidator | None:
+        """What checks the records; None if ``validate_records`` is off."""
+        return RecordValidator(self.schema) if self.validate_schema else None
+
     def _remove_sdc_metadata_from_record(self, record: dict[str, Any]) -> None:
         """Keep ``_sdc_deleted_at``: the source deleting a record matters to plain-record streams."""
 
@@ -48,6 +53,17 @@ class EventSink(BatchSink):
                 told = f"The record is against the schema of stream {self.stream_name}: {error.error_message}"
                 self._problem = RecordRejected(told, code="INVALID_RECORD")
         return record
+
+    def take(self, record: dict[str, Any]) -> None:
+        """Add a record as it came: what singer-sdk does with one that neither maps nor metadata change.
+
+        Raises:
+            MissingKeyPropertiesError: The record lacks a key property.
+        """
+        self._validate_and_parse(record)
+        self._singer_validate_message(record)
+        self.record_counter_metric.increment()
+        self.process_record(record, {})
 
     def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
         """Add a record to the shared batch."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -14,7 +15,9 @@ from singer_sdk.helpers.capabilities import (
     PluginCapabilities,
     TargetCapabilities,
 )
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.plugin_base import PluginBase
+from singer_sdk.singerlib.json import serialize_json
 
 from salesforce_seg.answers import one_line
 from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
@@ -56,6 +59,7 @@ class TargetSalesforceSeg(Plugin, Target):
         self._run = Run(self.config, client_name=self.name, logger=self.logger)
         self._protocol_error: Exception | None = None
         self._bare_schema = ""
+        self._sinks_as_is: dict[str, EventSink | None] = {}
         self.max_parallelism = 1
         for name in sorted(set(self.config) - set(self.config_jsonschema["properties"])):
             self.logger.warning("The setting %s is not known and is ignored.", name[:100])
@@ -89,7 +93,14 @@ class TargetSalesforceSeg(Plugin, Target):
             self._refuse(name, message_dict, "INVALID_MESSAGE", "A RECORD message without stream or record.")
             return
         try:
-            super()._process_record_message(message_dict)
+            if stream not in self._sinks_as_is:
+                self._sinks_as_is[stream] = self._sink_as_is(stream)
+            sink = self._sinks_as_is[stream]
+            if sink is None:
+                super()._process_record_message(message_dict)
+                return
+            sink.take(record)
+            self._handle_max_record_age()
         except RecordsWithoutSchemaException as error:
             self._break_protocol(error)
             self._refuse(stream, record, "MISSING_SCHEMA", f"Stream {stream} has sent no schema before it.")
@@ -100,11 +111,23 @@ class TargetSalesforceSeg(Plugin, Target):
                 stream, record, "MISSING_KEY", f"The record lacks a key property of its stream ({keys})."
             )
 
+    def _sink_as_is(self, stream: str) -> EventSink | None:
+        """The sink of a stream whose records nothing changes on their way; None if that is not sure.
+
+        What it gives is good until the next schema.
+        """
+        maps = self.mapper.stream_maps.get(stream, ())
+        if len(maps) != 1 or type(maps[0]) is not SameRecordTransform or maps[0].flattening_enabled:
+            return None
+        sink = self._sinks_active.get(maps[0].stream_alias)
+        return sink if isinstance(sink, EventSink) and not sink.include_sdc_metadata_properties else None
+
     def _refuse(self, stream: str, record: Any, code: str, reason: str) -> None:
         self.take(Incoming(stream, record, problem=RecordRejected(reason, code=code)))
 
     def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
         stream, schema = message_dict.get("stream"), message_dict.get("schema")
+        self._sinks_as_is.clear()
         try:
             if isinstance(schema, dict) and "properties" not in schema:  # it lets everything by
                 self._bare_schema = one_line(str(stream))
@@ -150,6 +173,11 @@ class TargetSalesforceSeg(Plugin, Target):
     def _handle_max_record_age(self) -> None:
         if self._max_record_age_in_minutes > self._MAX_RECORD_AGE_IN_MINUTES:
             self._settle(self.drain_all)
+
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        """Write the state with every number as it came: with a point they are Decimals."""
+        sys.stdout.write(f"{serialize_json(state)}\n")
+        sys.stdout.flush()
 
     def process_endofpipe(self) -> None:
         """Settle what is left, and say what the run came to.

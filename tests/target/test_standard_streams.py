@@ -60,7 +60,7 @@ def test_lines_are_utf8_whatever_the_locale(
     )
     done = start(content + as_lines([STATE]).encode(), PYTHONIOENCODING=encoding)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == b'{"seen": 1}\n'
+    assert done.stdout == b'{"seen":1}\n'
     assert org.query("SELECT Email, City FROM Lead") == [{"Email": "a@example.com", "City": "Köln"}]
     (reject,) = read_lines(Path(config["rejects_path"]))
     assert (reject["code"], reject["reason"]) == ("INVALID_JSON", "The line on standard input is not UTF-8.")
@@ -91,7 +91,7 @@ def test_a_stream_that_is_closed_or_full(
     done = start(content.encode(), redirections)
     assert done.returncode == code
     assert told in done.stderr
-    assert done.stdout == (b'{"seen": 1}\n' if code == 0 else b"")
+    assert done.stdout == (b'{"seen":1}\n' if code == 0 else b"")
 
 
 def test_ctrl_c_while_it_is_loaded_leaves_no_traceback() -> None:
