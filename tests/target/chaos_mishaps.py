@@ -7,6 +7,7 @@ import http.client
 import os
 import signal
 import threading
+import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,9 @@ FAULTS: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
     "quota": (("before",), {"status": 403, "body": USED_UP}, 1),
 }
 """Name: when it may strike, what happens, and how many requests in a row it may hit."""
+
+LONGEST_SILENCE = 0.5
+"""Seconds after which a request that the org does not answer has done what it does."""
 
 LOSSY = frozenset({"503", "502", "500", "cut", "half", "silent"})
 FATAL = frozenset(FAULTS) - {"slow", "lock"}
@@ -101,9 +105,9 @@ class Tollgate:
     """Stands between the target and the org, counts the requests, and calls out at one of them."""
 
     def __init__(self, org_url: str) -> None:
-        self._act: Callable[[], None] = lambda: None
+        self._act: Callable[[], bool] = lambda: True
         self._at: tuple[str, float] = ("", 0)
-        self._seen = 0
+        self._seen = self._busy = 0
         self._lock = threading.Lock()
         gate = self
         host = org_url.removeprefix("http://")
@@ -114,7 +118,7 @@ class Tollgate:
             wbufsize = -1
 
             def do_POST(self) -> None:
-                gate._hand_on(self, host)
+                gate._count(self, host)
 
             do_GET = do_PATCH = do_PUT = do_DELETE = do_POST  # noqa: N815
 
@@ -140,18 +144,34 @@ class Tollgate:
         self._server.server_close()
         self._thread.join()
 
-    def arm(self, at: tuple[str, float], act: Callable[[], None]) -> None:
-        """Call ``act`` at that request of those to come."""
+    def arm(self, at: tuple[str, float], act: Callable[[], bool]) -> None:
+        """Call ``act`` at that request of those to come; it tells whether the client lives on."""
         with self._lock:
             self._at, self._act, self._seen = at, act, 0
+
+    def settle(self) -> None:
+        """Wait until the org is done with all that came, also from clients that are dead."""
+        until = time.monotonic() + LONGEST_SILENCE
+        while self._busy and time.monotonic() < until:
+            time.sleep(0.002)
+
+    def _count(self, client: BaseHTTPRequestHandler, host: str) -> None:
+        with self._lock:
+            self._busy += 1
+        try:
+            self._hand_on(client, host)
+        finally:
+            with self._lock:
+                self._busy -= 1
 
     def _hand_on(self, client: BaseHTTPRequestHandler, host: str) -> None:
         body = client.rfile.read(int(client.headers.get("Content-Length") or 0))
         with self._lock:
             self._seen += 1
             number = self._seen
-        if self._at == ("before call", number):
-            self._act()
+        if self._at == ("before call", number) and not self._act():
+            client.close_connection = True  # it never left
+            return
         upstream = http.client.HTTPConnection(host, timeout=60)
         try:
             upstream.request(client.command, client.path, body, dict(client.headers.items()))

@@ -136,7 +136,9 @@ def _person(org: OrgClient, story: Story, cells: Cells, ids: dict[str, str], add
         (contact,) = org.create("Contact", [{"LastName": "Known", "Email": address}])
         cells.people |= {contact: f"Lead {address}", address: f"Lead {address}"}
         return
-    made = org.create("Lead", [lead | {"LastName": "Known too"}] if role != "twins" else [lead, lead])
+    made = org.create(
+        "Lead", [lead | {"LastName": "Known too"}] if role != "twins" else [lead, lead | {"Title": "Older"}]
+    )
     if role == "deleted":
         org.rest("DELETE", f"sobjects/Lead/{made[0]}")
     if role == "lost":

@@ -215,10 +215,11 @@ class Life:
         started = threading.Event()
         pid = 0
 
-        def act() -> None:
+        def act() -> bool:
             started.wait(LONGEST)
             strike(pid, mishap.kill)
             stage.figures.counts[f"kill {signal.Signals(mishap.kill).name}"] += 1
+            return mishap.kill != signal.SIGKILL
 
         stage._gate.arm(mishap.at if place.endswith("call") else ("", 0), act)
         with (stage.folder / "input.singer").open() as given, (stage.folder / "log").open("w") as log:
@@ -239,6 +240,7 @@ class Life:
         exit_code = stage._zygote.wait()
         timer.cancel()
         stage._gate.arm(("", 0), act)
+        stage._gate.settle()
         return out, exit_code
 
     def _read(self, seen: Seen, mishap: Mishap, out: str, log: str) -> None:

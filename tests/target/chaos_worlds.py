@@ -108,11 +108,7 @@ class Batch:
             self._doors[id(wish)] = targets
             return
         if wish.operation == "delete":
-            self._flush()
-            gone = [now[place] for place in targets]
-            self._before = tuple(each for each in now if each not in gone)
-            self.worlds.append(self._before)
-            self._doors[id(wish)] = DELETED if gone else KEPT
+            self._delete(wish, [now[place] for place in targets])
             return
         same = next(
             (w for w, places in zip(self._open, made, strict=True) if targets and places == targets), None
@@ -123,6 +119,14 @@ class Batch:
         if {place for places in made for place in places} & set(targets):
             self._flush()
         self._open.append(_Write(targets, [wish]))
+
+    def _delete(self, wish: Wish, rows: list[Row]) -> None:
+        self._doors[id(wish)] = DELETED if rows else KEPT
+        if not rows:
+            return
+        self._flush()
+        self._before = tuple(each for each in self._before if each not in rows)
+        self.worlds.append(self._before)
 
     def _written(self) -> tuple[World, list[tuple[int, ...]]]:
         """The world as it would be now, and the places of what each write has written."""

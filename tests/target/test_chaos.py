@@ -11,7 +11,7 @@ from chaos_runs import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SEEDS = range(24)
+SEEDS = range(16)
 
 
 @pytest.fixture(scope="module")
