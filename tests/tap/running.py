@@ -130,3 +130,16 @@ class TapRunner:
         path = self.directory / f"{name}.json"
         path.write_text(value if isinstance(value, str) else json.dumps(value))
         return str(path)
+
+
+def purge(org: OrgClient, sobject: str, record_id: str) -> None:
+    """Delete a record for good: past the recycle bin, as Bulk API 2.0 can."""
+    job = org.rest("POST", "jobs/ingest", json={"object": sobject, "operation": "hardDelete"}).json()
+    body = f"Id\n{record_id}\n".encode()
+    org.rest("PUT", f"jobs/ingest/{job['id']}/batches", data=body, headers={"Content-Type": "text/csv"})
+    org.rest("PATCH", f"jobs/ingest/{job['id']}", json={"state": "UploadComplete"})
+    while True:
+        info = org.rest("GET", f"jobs/ingest/{job['id']}").json()
+        if info["state"] in {"JobComplete", "Failed", "Aborted"}:
+            break
+    assert (info["state"], info["numberRecordsFailed"]) == ("JobComplete", 0), info

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from running import purge
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -12,19 +13,6 @@ BEFORE = "2026-06-01T09:00:00Z"
 MIDDAY = "2026-06-01T12:00:00Z"
 LATER = "2026-06-01T15:00:30Z"
 EVENING = "2026-06-01T18:00:00Z"
-
-
-def purge(org: OrgClient, sobject: str, record_id: str) -> None:
-    """Delete a record for good: past the recycle bin, as Bulk API 2.0 can."""
-    job = org.rest("POST", "jobs/ingest", json={"object": sobject, "operation": "hardDelete"}).json()
-    body = f"Id\n{record_id}\n".encode()
-    org.rest("PUT", f"jobs/ingest/{job['id']}/batches", data=body, headers={"Content-Type": "text/csv"})
-    org.rest("PATCH", f"jobs/ingest/{job['id']}", json={"state": "UploadComplete"})
-    while True:
-        info = org.rest("GET", f"jobs/ingest/{job['id']}").json()
-        if info["state"] in {"JobComplete", "Failed", "Aborted"}:
-            break
-    assert (info["state"], info["numberRecordsFailed"]) == ("JobComplete", 0), info
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from running import SECONDS_TO_WAIT, Outcome
+from running import SECONDS_TO_WAIT, Outcome, purge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,8 +101,9 @@ def test_a_killed_run_is_gone_on_with_and_followed_by_what_is_new(
 
     org.local("DELETE", "faults")
     org.clock(freeze_at=LATER)
-    changed = next(iter(out))
+    changed, removed, *_ = out
     org.rest("PATCH", f"sobjects/Lead/{changed}", json={"Title": "CTO"})
+    purge(org, "Lead", removed)
     org.clock(freeze_at=EVENING)
     state = first.state
     plan = tap.run("--plan", catalog=catalog, state=state, api_type=reader).ended().stdout.splitlines()[1]
@@ -111,10 +112,11 @@ def test_a_killed_run_is_gone_on_with_and_followed_by_what_is_new(
     rest = ids(second)
     assert len(rest) == len(set(rest))
     assert out | set(rest) == set(leads)
-    assert out & set(rest) == {changed}
+    assert out & set(rest) == {changed, removed}
+    assert [each["id"] for each in second.records("leads") if each["is_deleted"]] == [removed]
     assert second.bookmark("leads") == EVENING
     assert position_of(second.state) == {}
-    assert plan.split()[2] == str(len(rest))
+    assert plan.split()[2] == str(len(rest) - 1)
     created = [each for each in org.requests() if each["path"].endswith("/jobs/query")]
     assert len(created) == (reader == "bulk2"), "the job is gone on with; the new window has its own"
     assert org.rest("GET", "jobs/query").json()["records"] == []
