@@ -36,7 +36,7 @@ MOST_DESCRIBES = 3
 """How often a batch asks again which fields there are, because one that was there is gone."""
 
 ALONE_AFTER = 4
-"""So many losses, and a write travels all alone (see :data:`writers.chunks.LOSS_SHRINKS`)."""
+"""So many losses, and a write of a usual batch travels all alone (:data:`writers.chunks.LOSS_SHRINKS`)."""
 
 FEW = 10
 """Records that may be at fault themselves when nothing else is left to write and they do not come through."""
@@ -201,7 +201,7 @@ class Settlement:
         self._came_through = self._came_through or len(lost) < len(writes)
         self._lost_in_a_row = self._lost_in_a_row + 1 if len(lost) == len(writes) else 0
         is_few = self._came_through and len(lost) <= FEW
-        if self._lost_in_a_row > max(self._backoff.max_retries, ALONE_AFTER) and not is_few:
+        if self._lost_in_a_row > max(self._backoff.max_retries, 2) and not is_few:
             raise lost[0].error
 
     # Results

@@ -18,7 +18,7 @@ MOST_OBJECTS = 10
 """Objects in one collection (REST API Developer Guide, "sObject Collections")."""
 
 LOSS_SHRINKS = 4
-"""A write whose answer was lost travels with so many times fewer others each time."""
+"""Into so many calls go writes whose answer was lost, so that one record does not hold up the others."""
 
 _OPERATIONS = ("create", "update", "delete")
 _REFERENCE = "@{"
@@ -66,8 +66,9 @@ def chunks_of(writes: Iterable[Write], most: int) -> Iterator[Chunk]:
             write.sobject.name,
         )
 
-    for (_, losses), alike in groupby(sorted(writes, key=order), key=lambda w: (_kind(w), w.losses)):
-        size = max(1, most // LOSS_SHRINKS**losses)
+    for (_, losses), group in groupby(sorted(writes, key=order), key=lambda w: (_kind(w), w.losses)):
+        alike = list(group)
+        size = min(most, -(-len(alike) // LOSS_SHRINKS)) if losses else most
         chunk: list[Write] = []
         objects: set[str] = set()
         for write in alike:

@@ -146,6 +146,7 @@ def test_state_of_the_settled_batches_survives_the_quota_guard(org: OrgClient, c
     outcome = cli(states(50), batch_size=10)
     assert outcome.exit_code == 3
     assert "quota_percent_total" in outcome.log
+    assert "10 events were taken in but are not settled: the state does not cover them" in outcome.log
     settled = outcome.counts["created"]
     assert outcome.counts["events"] == settled == len(org.query("SELECT Id FROM Lead"))
     assert 0 < settled < 50

@@ -90,8 +90,7 @@ def test_an_event_without_a_message_id_is_created_as_before(
     assert outcome.codes == ["KEY_TOO_LONG"]
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("skip", [1, 2])
+@pytest.mark.parametrize(("when", "skip"), [("after", 1), ("before", 2)])
 def test_a_run_that_is_killed_at_its_writes_is_made_good(
     org: OrgClient, config: dict[str, Any], tmp_path: Path, cli: Any, when: str, skip: int
 ) -> None:
