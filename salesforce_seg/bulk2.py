@@ -8,12 +8,18 @@ from __future__ import annotations
 import csv
 import io
 import sys
+import threading
 import time
+from collections import deque
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from salesforce_seg.answers import refusal
+import requests
+
+from salesforce_seg.answers import is_html, refusal
 from salesforce_seg.errors import ApiError, ObjectUnavailable, RunFailed
 
 if TYPE_CHECKING:
@@ -35,6 +41,12 @@ NO_MORE = "null"
 
 LONGEST_CELL = 200_000
 """Characters: a long text area holds 131,072, which is Python's own limit."""
+
+SPARE_PAGES = 2
+"""How many pages are on their way beside the one that is waited for."""
+
+CHUNK_BYTES = 1 << 18
+"""Bytes of a body that are taken over at once."""
 
 csv.field_size_limit(max(LONGEST_CELL, csv.field_size_limit()))
 
@@ -147,32 +159,111 @@ class QueryJob:
         reason = f": {told}" if told else ""
         return JobEndedBadly(f"{self._title}: the Bulk API job {self.id} ended as {state}{reason}.")
 
-    def pages(self, page_rows: int, locator: str = "") -> Iterator[ResultPage]:
-        """The pages of the result of a complete job.
+    def pages(
+        self, page_rows: int, locator: str = "", spare: threading.Semaphore | None = None
+    ) -> Iterator[ResultPage]:
+        """The pages of the result of a complete job, in order.
+
+        An answer's headers tell where the next page begins, and they come before the page itself. So the
+        next page is asked for at once, and several are on their way at the same time.
 
         Args:
             page_rows: Rows of a page at most.
             locator: Where to begin; empty for the first page. Locators hold as long as the job.
+            spare: How many pages may be on their way beside the one that is waited for; several jobs may
+                share it, so that memory does not grow with their number.
         """
-        while True:
-            page = self._page(page_rows, locator)
-            yield page
-            if not page.next_locator:
-                return
-            locator = page.next_locator
+        downloads = _Downloads(self._ask, page_rows, locator, spare or threading.Semaphore(SPARE_PAGES))
+        try:
+            yield from downloads.pages()
+        finally:
+            downloads.end()
 
-    def _page(self, page_rows: int, locator: str) -> ResultPage:
+    def _ask(self, page_rows: int, locator: str, *, stream: bool) -> requests.Response:
         params = {"maxRecords": page_rows} | ({"locator": locator} if locator else {})
-        response = self._session.call(
-            "GET", f"jobs/query/{self.id}/results", params=params, headers={"Accept": "text/csv"}
-        )
-        following = response.headers.get("Sforce-Locator", NO_MORE)
-        return ResultPage(
-            response.content,
-            int(response.headers.get("Sforce-NumberOfRecords", -1)),
-            "" if following in {NO_MORE, ""} else following,
+        return self._session.call(
+            "GET",
+            f"jobs/query/{self.id}/results",
+            stream=stream,
+            params=params,
+            headers={"Accept": "text/csv"},
         )
 
     def delete(self) -> None:
         """Remove the job and its result from the org."""
         self._session.call("DELETE", f"jobs/query/{self.id}")
+
+
+class _Downloads:
+    """Pages of one result on their way, each in a thread that asks for the next one as soon as it can.
+
+    Args:
+        ask: Asks for so many rows from a locator on.
+        page_rows: Rows of a page at most.
+        locator: Where the first one begins.
+        spare: How many pages may be on their way beside the first one.
+    """
+
+    def __init__(
+        self, ask: Callable[..., requests.Response], page_rows: int, locator: str, spare: threading.Semaphore
+    ) -> None:
+        self._ask = partial(ask, page_rows)
+        self._spare = spare
+        self._lock = threading.Lock()
+        self._following: str | None = locator
+        self._ahead: deque[Future[ResultPage]] = deque()
+
+    def pages(self) -> Iterator[ResultPage]:
+        """The pages, in order.
+
+        Raises:
+            SalesforceError: Salesforce refused one, or does not answer.
+        """
+        self._go_on()
+        while self._ahead:
+            yield self._ahead[0].result()
+            with self._lock:
+                self._ahead.popleft()
+                if self._ahead:
+                    self._spare.release()
+            self._go_on()
+
+    def end(self) -> None:
+        """Begin no further download."""
+        with self._lock:
+            self._following = None
+            for _ in range(1, len(self._ahead)):
+                self._spare.release()
+            self._ahead.clear()
+
+    def _go_on(self) -> None:
+        """Begin the next download, if it is known where it begins and there is room."""
+        with self._lock:
+            if self._following is None or (self._ahead and not self._spare.acquire(blocking=False)):
+                return
+            locator, self._following = self._following, None
+            page: Future[ResultPage] = Future()
+            self._ahead.append(page)
+        threading.Thread(target=self._fetch, args=(locator, page), name="download", daemon=True).start()
+
+    def _fetch(self, locator: str, page: Future[ResultPage]) -> None:
+        try:
+            response = self._ask(locator, stream=True)
+            following = response.headers.get("Sforce-Locator", NO_MORE)
+            rows = int(response.headers.get("Sforce-NumberOfRecords", -1))
+            with self._lock:
+                self._following = None if following in {NO_MORE, ""} or page not in self._ahead else following
+            self._go_on()
+            body = _body_of(response) or self._ask(locator, stream=False).content
+            page.set_result(ResultPage(body, rows, "" if following == NO_MORE else following))
+        except Exception as error:  # noqa: BLE001  raised again where the page is waited for
+            page.set_exception(error)
+
+
+def _body_of(response: requests.Response) -> bytes:
+    """The body of an answer; empty if it broke off, or is no result."""
+    try:
+        with response:
+            return b"" if is_html(response) else b"".join(response.iter_content(CHUNK_BYTES))
+    except requests.RequestException:
+        return b""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CONNECTIONS = 32
 """Connections kept open to a host; more readers than this would open new ones each time."""
 
+requests.models.CONTENT_CHUNK_SIZE = 1 << 18  # its own 10 kB cost more time than what is done with a page
+
 
 class NetworkFailure(Exception):  # noqa: N818  it becomes a SalesforceError before anybody sees it
     """A request did not get a whole answer.

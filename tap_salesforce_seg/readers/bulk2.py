@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from salesforce_seg.bulk2 import NO_MORE, QueryJob
+from salesforce_seg.bulk2 import NO_MORE, SPARE_PAGES, QueryJob
 from salesforce_seg.errors import ObjectUnavailable
 from tap_salesforce_seg.pages import Page, RowsLost
 
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("tap-salesforce-seg.bulk2")
 
-PAGE_CELLS = 1_000_000
-"""Cells of a result page: at 10 to 20 bytes each, 10 to 20 MB."""
+PAGE_CELLS = 600_000
+"""Cells of a result page: at 10 to 20 bytes each, 6 to 12 MB."""
 
 FEWEST_PAGE_ROWS = 2000
 """Rows of a result page at least, however wide they are."""
@@ -55,6 +56,7 @@ class Bulk2Reader:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._spare_pages = threading.Semaphore(SPARE_PAGES)
 
     def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
         """The rows of a query, in no particular order.
@@ -83,7 +85,7 @@ class Bulk2Reader:
             job = QueryJob(self._session, position["job"], query.sobject)
         expected = job.wait()
         rows = position["rows"]
-        pages = job.pages(page_rows(len(selected)), position["locator"])
+        pages = job.pages(page_rows(len(selected)), position["locator"], self._spare_pages)
         for page in pages if position["locator"] != NO_MORE else ():
             came = _rows_of(page)
             rows += came
