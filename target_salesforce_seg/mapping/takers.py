@@ -75,11 +75,12 @@ def rival(slot: Slot, rank: int, *, empty_clears: bool, complain: Complain) -> T
     return take
 
 
-def unknown(slot: Slot) -> Taker:
+def unknown(slot: Slot, *, empty_clears: bool) -> Taker:
     """For a trait whose field cannot be written: the slot's conversion says so, or rejects."""
 
     def take(value: Any, _: Record, __: Rivals) -> None:
-        slot.convert(value)
+        if empty_clears or not isinstance(value, str) or value.strip():
+            slot.convert(value)
 
     return take
 

@@ -203,7 +203,7 @@ class TraitMapper:
     def _taker(self, field: str, origin: str, rank: int, *, empty_clears: bool = False) -> Taker:
         slot = self._values.slot(self.sobject, field, origin)
         if not slot.name:
-            return takers.unknown(slot)
+            return takers.unknown(slot, empty_clears=empty_clears)
         if self._fed_by[slot.name.lower()] < 2:
             return takers.alone(slot, empty_clears=empty_clears)
         return takers.rival(slot, rank, empty_clears=empty_clears, complain=self._complaint(origin))

@@ -13,6 +13,7 @@ from target_pipe import group, identify, messages
 
 from salesforce_seg import fields
 from salesforce_seg.describe import FieldDescribe, SObjectDescribe
+from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.mapping.tables import LEAD
 from target_salesforce_seg.mapping.traits import TraitMapper
 from target_salesforce_seg.mapping.values import ValueRules
@@ -237,6 +238,16 @@ def test_any_traits_make_a_record_of_fitting_values(traits: dict[str, Any]) -> N
 def _says_something(value: Any) -> bool:
     is_text = isinstance(value, str) and bool(value.replace("\0", "").strip()) and value.isascii()
     return is_text or (isinstance(value, int) and not isinstance(value, bool))
+
+
+def test_an_empty_standard_trait_says_nothing_even_if_its_field_is_hidden() -> None:
+    notices = Notices(logging.getLogger("quiet"))
+    rules = ValueRules(trim_long_values=True, reject_unknown_fields=True, notices=notices)
+    mapper = TraitMapper(LEAD, {}, rules, SOBJECT, lost_case=False)
+    assert mapper.record({"rating": " ", "title": "", "city": None}) == {"City": None}
+    for traits in ({"rating": "Hot"}, {"rating": None}, {"nope": ""}):
+        with pytest.raises(RecordRejected, match="Lead has no field"):
+            mapper.record(traits)
 
 
 def test_names_from_outside_fill_neither_the_log_nor_the_memory(org: OrgClient, send: Any) -> None:
