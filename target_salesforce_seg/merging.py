@@ -141,7 +141,7 @@ class Merging:
         match = intent.match
         fields = intent.fields_for(sobject.name)
         for way in self._ways.get(sobject.name, ()):
-            own = match is not None and way == match.fields
+            own = match is not None and way == match.fields and intent.object == sobject.name
             if own and (not write.record_id or _keeps(fields, match)) and write.operation != "delete":
                 continue
             if write.operation != "delete" and not any(name in fields for name in way):

@@ -146,6 +146,23 @@ def test_contacts_stand_in_for_leads_only_where_they_are_alone(org: OrgClient, s
     assert "2 Contact records" in outcome.rejects[0]["reason"]
 
 
+def test_a_contact_that_gets_its_address_from_a_lead_is_found_by_it(demo_org: OrgClient, send: Any) -> None:
+    (lead, *_) = demo_org.query(
+        "SELECT Email, ConvertedContactId FROM Lead WHERE IsConverted = true AND ConvertedContactId != null"
+    )
+    contact = f"sobjects/Contact/{lead['ConvertedContactId']}"
+    assert demo_org.rest("PATCH", contact, json={"Email": "old@example.com"}).status_code == 204
+    before = len(demo_org.query("SELECT Id FROM Contact"))
+    events = [
+        identify({"email": lead["Email"], "phone": "1"}),
+        track("By mail", {"email": lead["Email"], "name": "Same", "title": "T"}),
+    ]
+    by_mail = action("By mail", "upsert", "email", name="LastName", title="Title")
+    send(*events, actions=[by_mail]).doors(updated=2)
+    assert len(demo_org.query("SELECT Id FROM Contact")) == before
+    assert len(demo_org.query(f"SELECT Id FROM Contact WHERE Email = '{lead['Email']}' AND Title = 'T'")) == 1
+
+
 def test_merged_records_are_followed_and_deleted_ones_are_not_revived(org: OrgClient, send: Any) -> None:
     master, loser, gone = org.create(
         "Contact",
