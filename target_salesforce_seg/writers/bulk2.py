@@ -74,7 +74,7 @@ class BulkWriter:
         """Run one job; give back what is to be sent again."""
         job = self._begun(load, columns, writes)
         ended = job.wait()
-        self._journal.forget_all()
+        self._journal.forget(job.id)
         log.info(
             "Bulk API job %s: %s of %d %s records ended as %s, %d failed.",
             job.id,

@@ -42,9 +42,13 @@ class JobJournal:
             file.flush()
             os.fsync(descriptor)
 
-    def forget_all(self) -> None:
-        """No job is under way any more."""
-        self._path.unlink(missing_ok=True)
+    def forget(self, job_id: str) -> None:
+        """A job is over. The file may hold jobs of other runs, to other orgs."""
+        others = [each for each in self._job_ids() if each != job_id]
+        if others:
+            self._path.write_text("".join(f"{each}\n" for each in others))
+        else:
+            self._path.unlink(missing_ok=True)
 
     def finish(self, session: Session) -> None:
         """Wait for the jobs of a run that did not see them end.
@@ -52,15 +56,18 @@ class JobJournal:
         Raises:
             SalesforceError: They cannot be waited for.
         """
-        try:
-            job_ids = [line for line in self._path.read_text().split() if line.isalnum()]
-        except OSError:  # none was written, or none could be
-            return
-        for job_id in dict.fromkeys(job_ids):
+        for job_id in self._job_ids():
             self._logger.info("Waiting for the Bulk API job %s, which an earlier run has left.", job_id)
             job = IngestJob(session, job_id, "of an earlier run", sleep=session.backoff.sleep)
             try:
                 job.wait_if_begun()
             except ObjectUnavailable:
                 self._logger.info("The Bulk API job %s is no more.", job_id)
-        self.forget_all()
+            self.forget(job_id)
+
+    def _job_ids(self) -> list[str]:
+        try:
+            lines = self._path.read_text().split()
+        except OSError:  # none was written, or none could be
+            return []
+        return list(dict.fromkeys(line for line in lines if line.isalnum()))
