@@ -1,0 +1,139 @@
+"""The events that are sent: identifies of made-up people as an SDK of Segment sends them, and groups."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+SCHEMA = """
+fields:
+- {object: Lead, name: plan__c, type: Text, length: 80}
+- {object: Lead, name: signupSource__c, type: Text, length: 80}
+- {object: Lead, name: lastSeenAt__c, type: DateTime}
+- {object: Lead, name: score__c, type: Number, precision: 18, scale: 2}
+- {object: Lead, name: newsletter__c, type: Checkbox}
+"""
+"""Fields of the org that the events' own traits go to."""
+
+EVENTS_A_PERSON = 10
+NEAR = 1_000
+"""Among so many events in a row come the ten of one person."""
+
+
+def identify(number: int, chance: random.Random, title: str = "Head of Computing") -> dict[str, Any]:
+    """An identify of about 1.3 KB with 19 traits."""
+    return {
+        "type": "identify",
+        "messageId": f"ajs-{chance.getrandbits(128):032x}",
+        "anonymousId": f"{chance.getrandbits(128):032x}",
+        "userId": f"user-{number:07d}",
+        "channel": "client",
+        "version": 2,
+        "writeKey": "ab" * 16,
+        "timestamp": "2026-01-31T12:34:56.789Z",
+        "originalTimestamp": "2026-01-31T12:34:56.700Z",
+        "sentAt": "2026-01-31T12:34:56.750Z",
+        "receivedAt": "2026-01-31T12:34:56.800Z",
+        "context": {
+            "ip": "203.0.113.7",
+            "locale": "en-GB",
+            "library": {"name": "analytics.js", "version": "2.11.1"},
+            "page": {"path": "/signup", "url": "https://www.example.com/signup", "title": "Sign up"},
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64; rv:127.0) Gecko/20100101 Firefox/127.0",
+        },
+        "traits": {
+            "email": f"person.{number:07d}@example.com",
+            "firstName": "Ada",
+            "lastName": f"King {number}",
+            "title": title,
+            "phone": "+44 20 7946 0000",
+            "website": "https://www.example.com",
+            "company": {"name": "Initech", "industry": "Banking", "employee_count": 120},
+            "address": {
+                "street": "1 Main Street",
+                "city": "Köln",
+                "postalCode": "50667",
+                "country": "Germany",
+            },
+            "leadSource": "Web",
+            "plan": "pro",
+            "signupSource": "campaign",
+            "lastSeenAt": "2026-01-31T12:34:56.789Z",
+            "score": 42.5,
+            "newsletter": True,
+            "createdAt": "2025-06-01T00:00:00Z",
+            "age": 36,
+        },
+        "integrations": {"All": True, "Salesforce": True},
+    }
+
+
+def group(number: int, chance: random.Random) -> dict[str, Any]:
+    """A group event of a made-up company."""
+    event = identify(number, chance)
+    company = {
+        "name": f"Initech {number}",
+        "industry": "Banking",
+        "employees": 120,
+        "phone": "+44 20 7946 0000",
+        "website": "https://www.example.com",
+        "address": event["traits"]["address"],
+    }
+    return event | {"type": "group", "groupId": f"company-{number:07d}", "traits": company}
+
+
+def people(events: int, *, title: str = "Head of Computing") -> Iterator[dict[str, Any]]:
+    """One identify of each of so many people."""
+    chance = random.Random(7)
+    return (identify(number, chance, title) for number in range(events))
+
+
+def groups(events: int) -> Iterator[dict[str, Any]]:
+    """One group event of each of so many companies."""
+    chance = random.Random(7)
+    return (group(number, chance) for number in range(events))
+
+
+def ten_each(events: int) -> Iterator[dict[str, Any]]:
+    """Ten identifies of each person, all about the same time, each with another title."""
+    chance = random.Random(7)
+    for number in range(events):
+        first = number // NEAR * NEAR // EVENTS_A_PERSON
+        person = first + number % (NEAR // EVENTS_A_PERSON)
+        yield identify(person, chance, title=f"Head of Computing {number}")
+
+
+def not_for_salesforce(events: int) -> Iterator[dict[str, Any]]:
+    """Identifies whose gate is closed."""
+    return (event | {"integrations": {"All": True}} for event in people(events))
+
+
+def write_messages(path: Path, events: Iterable[dict[str, Any]]) -> None:
+    """Write events as a tap does: a schema, records, a state after every thousand and at the end."""
+    of_stream = {"type": "object", "properties": {name: _schema(each) for name, each in _example().items()}}
+    schema = {"type": "SCHEMA", "stream": "events", "key_properties": [], "schema": of_stream}
+    number = 0
+    with path.open("w") as file:
+        file.write(json.dumps(schema) + "\n")
+        for number, event in enumerate(events, 1):
+            file.write(json.dumps({"type": "RECORD", "stream": "events", "record": event}) + "\n")
+            if number % NEAR == 0:
+                file.write(json.dumps({"type": "STATE", "value": {"events": number}}) + "\n")
+        file.write(json.dumps({"type": "STATE", "value": {"events": number, "done": True}}) + "\n")
+
+
+def _example() -> dict[str, Any]:
+    return {"groupId": ""} | identify(0, random.Random(7))
+
+
+def _schema(example: Any) -> dict[str, Any]:
+    """What a tap would say of a column: types, every one of them nullable, objects with their members."""
+    if isinstance(example, dict):
+        return {"type": ["object", "null"], "properties": {key: _schema(each) for key, each in example.items()}}
+    kinds = {bool: "boolean", int: "integer", float: "number"}
+    return {"type": [kinds.get(type(example), "string"), "null"]}
