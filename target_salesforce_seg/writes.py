@@ -11,7 +11,7 @@ from target_salesforce_seg.mapping.tables import PLACEHOLDER
 from target_salesforce_seg.relationships import field_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from salesforce_seg.describe import SObjectDescribe
 
@@ -58,7 +58,7 @@ def complete(write: Write) -> None:
     wanted: dict[str, Any] = {}
     changed: dict[str, None] = {}
     for intent in write.intents:
-        for name, value in _fields(write, intent, now):
+        for name, value in _said(write, intent, now).items():
             behind = name if name in writable else getattr(field_behind(write.sobject, name), "name", "")
             if behind not in writable:
                 write.left_out.add(name)
@@ -88,22 +88,29 @@ def _unique_key(write: Write) -> str:
     return key.name if key is not None and usable else ""
 
 
-def _fields(write: Write, intent: Intent, now: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> Mapping[str, Any]:
     """What an intent writes; the value that its record is found by stays as it is, whatever its case.
 
     A null does not clear it either: the next event would not find the record again.
     """
     own = intent.fields_for(write.sobject.name)
-    if write.operation == "create" and intent is write.intents[0] and intent.match:
-        yield from zip(intent.match.fields, intent.match.values, strict=True)
-    keys = dict(zip(intent.match.fields, intent.match.key, strict=True)) if intent.match else {}
-    for name, value in own.items():
-        described = write.sobject.field(name) if name in keys else None
+    match = intent.match
+    if match is None:
+        return own
+    creates = write.operation == "create" and intent is write.intents[0]
+    keys = dict(zip(match.fields, match.values, strict=True))
+    said = {**keys, **own} if creates else dict(own)
+    for name in keys.keys() & own.keys():
+        described = write.sobject.field(name)
+        there = keys[name] if creates else now.get(name)
         if described and (
-            value is None or comparable(described, value) == comparable(described, now.get(name))
+            own[name] is None or comparable(described, own[name]) == comparable(described, there)
         ):
-            continue
-        yield name, value
+            if creates:
+                said[name] = there
+            else:
+                del said[name]
+    return said
 
 
 def _is_so_already(sobject: SObjectDescribe, name: str, stored: Mapping[str, Any], value: Any) -> bool:
