@@ -44,8 +44,15 @@ FAULTS: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
 LONGEST_SILENCE = 0.5
 """Seconds after which a request that the org does not answer has done what it does."""
 
-LOSSY = frozenset({"503", "502", "500", "cut", "half", "silent"})
-FATAL = frozenset(FAULTS) - {"slow", "lock"}
+JOB_FAULTS: dict[str, tuple[tuple[str, ...], dict[str, Any], int]] = {
+    "failed job": (("before",), {"fail_job": "InternalServerError : something went wrong"}, 1),
+    "aborted job": (("before",), {"abort_job": True}, 1),
+    "late job": (("before",), {"delay_job_seconds": 0.2}, 1),
+}
+"""What happens only to Bulk API jobs."""
+
+LOSSY = frozenset({"503", "502", "500", "cut", "half", "silent", *JOB_FAULTS})
+FATAL = (frozenset(FAULTS) | frozenset(JOB_FAULTS)) - {"slow", "lock", "late job"}
 """After these a run may give up; it must then say so and end with 1, or 3 for the quota."""
 
 
@@ -76,21 +83,20 @@ class Mishap:
         return bool(self.faults or self.kill)
 
 
-def draw(rng: Random) -> Mishap:
-    """A mishap, by chance."""
+def draw(rng: Random, *, by_jobs: bool) -> Mishap:
+    """A mishap, by chance.
+
+    Args:
+        rng: the chance.
+        by_jobs: whether the target writes by Bulk API jobs.
+    """
     mishap = Mishap()
     what = rng.choice(("faults", "kill", "both"))
     if what != "kill":
         for _ in range(rng.choice((1, 1, 2, 3))):
-            name = rng.choice(
-                [name for name in FAULTS for _ in range(1 if name in {"silent", "quota"} else 4)]
-            )
-            whens, action, most = FAULTS[name]
-            times = rng.randint(1, most) if rng.random() < 0.9 else 12
-            rule = {"when": rng.choice(whens), "skip": rng.randint(0, 8), "times": times, "action": action}
-            where = {} if rng.random() < 0.2 else {"method": "POST", "path": "/composite"}
+            name, rule = _fault(rng, by_jobs=by_jobs)
             mishap.faults.append(name)
-            mishap.rules.append(rule | where)
+            mishap.rules.append(rule)
     if what != "faults":
         mishap.kill = rng.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT))
         call = rng.randint(1, 12)
@@ -99,6 +105,17 @@ def draw(rng: Random) -> Mishap:
             (("before call", call), ("after call", call), ("state", states), ("time", seconds))
         )
     return mishap
+
+
+def _fault(rng: Random, *, by_jobs: bool) -> tuple[str, dict[str, Any]]:
+    known = FAULTS | (JOB_FAULTS if by_jobs else {})
+    name = rng.choice([name for name in known for _ in range(1 if name in {"silent", "quota"} else 4)])
+    whens, action, most = known[name]
+    times = rng.randint(1, most) if rng.random() < 0.9 else 12
+    rule = {"when": rng.choice(whens), "skip": rng.randint(0, 8), "times": times, "action": action}
+    if name in JOB_FAULTS or (by_jobs and rng.random() < 0.4):
+        return name, rule | {"path": "/jobs/ingest"}
+    return name, rule | ({} if rng.random() < 0.2 else {"method": "POST", "path": "/composite"})
 
 
 class Tollgate:

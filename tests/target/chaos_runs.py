@@ -94,7 +94,10 @@ class Stage:
         if calm or rng.random() < 0.15:
             mishaps: list[Mishap] = []
         else:
-            mishaps = [draw(rng) for _ in range(rng.randint(1, MOST_MISHAPS))]
+            mishaps = [
+                draw(rng, by_jobs=story.config["api_type"] == "bulk2")
+                for _ in range(rng.randint(1, MOST_MISHAPS))
+            ]
         runs = Life(self, story, judge).live(mishaps)
         with OrgClient(self._process.url) as org:  # faults may have ended the sessions there were
             problems = judge.judge(runs, contents(org, cells))
@@ -263,7 +266,9 @@ class Life:
             allowed |= {128 + mishap.kill} if mishap.kill != signal.SIGKILL else set()
         if FATAL & set(mishap.faults):
             allowed |= {1, 3} if "quota" in mishap.faults else {1}
-            allowed |= {2} if {"session", "400"} & set(mishap.faults) else set()  # a login without a session
+            allowed |= (
+                {2} if {"session", "400", "quota"} & set(mishap.faults) else set()
+            )  # a login without a session
         if seen.exit_code not in allowed:
             complain(f"exit code {seen.exit_code} of {sorted(allowed)} after {mishap!s}:\n{log[-1500:]}")
         last = [line for line in log.splitlines() if not line.endswith(tuple(STOPPED))][-1:]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
@@ -22,12 +23,12 @@ def main() -> int:
     parser.add_argument("--mixed", type=int, choices=(0, 1), help="reach records in several ways, or in one")
     chosen = parser.parse_args()
     started = time.monotonic()
-    with Stage() as stage:
+    with Stage() as stage, suppress(KeyboardInterrupt):
         for seed in range(chosen.start, chosen.start + chosen.seeds):
             mixed = None if chosen.mixed is None else bool(chosen.mixed)
             for problem in stage.play(seed, mixed=mixed, calm=chosen.calm, first=chosen.first):
                 print(f"seed {seed}: {problem}", flush=True)
-        figures = stage.figures
+    figures = stage.figures
     for name, number in sorted(figures.counts.items()):
         print(f"{number:8} {name}")
     print(f"{len(figures.mismatches):8} seeds with a mismatch: {sorted(figures.mismatches)}")
