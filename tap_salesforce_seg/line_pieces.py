@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from salesforce_seg.read_values import COMPOUND_KEYS, snake_case
+from salesforce_seg.session import encode_json
 from tap_salesforce_seg.json_texts import NULL
 
 if TYPE_CHECKING:
@@ -15,6 +17,17 @@ if TYPE_CHECKING:
 HAS_MORE = b"\1"
 """Stands, until the lines are done, in an object whose deselected parts are not all null. No control
 character can be in JSON, so it cannot be a value."""
+
+
+def record_start(stream: str) -> bytes:
+    """How each RECORD line of a stream begins, up to the record."""
+    return b'{"type":"RECORD","stream":%b,"record":' % encode_json(stream)
+
+
+def record_end(version: int | None) -> bytes:
+    """How a RECORD line ends, after the record; the version of the table is for ACTIVATE_VERSION."""
+    shown = b"" if version is None else b',"version":%d' % version
+    return b',"time_extracted":"%b"%b}' % (datetime.now(timezone.utc).isoformat().encode(), shown)
 
 
 def joined(pieces: Pieces, rows: int) -> bytes:

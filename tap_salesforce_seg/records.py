@@ -7,7 +7,6 @@ with what stands between them, the same in each line, and joined.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,7 +18,7 @@ from salesforce_seg.session import encode_json
 from tap_salesforce_seg import csv_cells
 from tap_salesforce_seg.catalog import DELETED_AT
 from tap_salesforce_seg.json_texts import NULL, QUOTE, csv_pieces
-from tap_salesforce_seg.line_pieces import HAS_MORE, CompoundText, each, joined
+from tap_salesforce_seg.line_pieces import HAS_MORE, CompoundText, each, joined, record_end, record_start
 from tap_salesforce_seg.pages import RowsLost
 from tap_salesforce_seg.rest_cells import RestCells
 
@@ -96,7 +95,7 @@ class RowLayout:
             (b"," if index else b"") + encode_json(name) + b":" for index, name in enumerate(self.names)
         ]
         self._seen_at = seen_at
-        self._line_start = b'{"type":"RECORD","stream":%b,"record":' % encode_json(stream.name)
+        self._line_start = record_start(stream.name)
         self._shown = {column.field.name: column.field for column in selected if column.field is not None}
         flag = stream.sobject.field(_FLAG)
         if DELETED_AT in self.names and flag:
@@ -191,7 +190,7 @@ class RowLayout:
             version: As for :meth:`blocks`.
         """
         lines = [
-            b"%b%b%b\n" % (self._line_start, encode_json(self._gone(each, stamp)), _line_end(version))
+            b"%b%b%b\n" % (self._line_start, encode_json(self._gone(each, stamp)), record_end(version))
             for each, stamp in deleted_at.items()
         ]
         return Block(b"".join(lines), len(lines))
@@ -217,7 +216,7 @@ class RowLayout:
         for column, key in zip(self._columns, self._keys, strict=True):
             value = values[column.field.name] if column.field else self._made_up(column, values, rows)
             pieces += [key, *value]
-        pieces += [b"}", _line_end(version), _LINE_END if has_line_feeds else b"\n"]
+        pieces += [b"}", record_end(version), _LINE_END if has_line_feeds else b"\n"]
         lines = joined(pieces, rows)
         for nothing in {compound.nothing for compound in self._compounds.values()}:
             lines = lines.replace(nothing, NULL)
@@ -236,8 +235,3 @@ class RowLayout:
             return [NULL]
         stamps = each(values.get(_CLOCK, [encode_json(self._seen_at)]), rows)
         return [[stamp if flag == _TRUE else NULL for flag, stamp in zip(flags, stamps, strict=True)]]
-
-
-def _line_end(version: int | None) -> bytes:
-    shown = b"" if version is None else b',"version":%d' % version
-    return b',"time_extracted":"%b"%b}' % (datetime.now(timezone.utc).isoformat().encode(), shown)
