@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import Counter
+from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from salesforce_seg.errors import QuotaExhausted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _API_USAGE = re.compile(r"(?:^|[;,\s])api-usage\s*=\s*(\d+)\s*/\s*(\d+)")
 
@@ -34,6 +40,10 @@ def parse_limit_info(header: str | None) -> Usage | None:
     return Usage(int(match[1]), int(match[2]))
 
 
+CHARGED_TO: ContextVar[str] = ContextVar("charged_to", default="")
+"""What the calls of this context are made for, such as an object; empty for what all share."""
+
+
 class QuotaGuard:
     """Counts API calls and stops the run before the org's daily API requests are used up. Thread-safe.
 
@@ -50,6 +60,7 @@ class QuotaGuard:
         self._percent_per_run = percent_per_run
         self._lock = threading.Lock()
         self._calls = 0
+        self._charges: Counter[str] = Counter()
         self._used = 0
         self._allowed = 0
 
@@ -57,6 +68,12 @@ class QuotaGuard:
     def calls(self) -> int:
         """API calls made so far by this run."""
         return self._calls
+
+    @property
+    def charges(self) -> Mapping[str, int]:
+        """The calls made so far, by what ``CHARGED_TO`` said of them."""
+        with self._lock:
+            return dict(self._charges)
 
     @property
     def usage(self) -> Usage | None:
@@ -74,6 +91,7 @@ class QuotaGuard:
             if self._allowed:
                 self._check()
             self._calls += 1
+            self._charges[CHARGED_TO.get()] += 1
             self._used += 1
 
     def observe(self, header: str | None) -> None:

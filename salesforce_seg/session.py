@@ -121,6 +121,11 @@ class Session:
         return self._quota.calls
 
     @property
+    def charges(self) -> Mapping[str, int]:
+        """The API calls by what they were made for (``limits.CHARGED_TO``)."""
+        return self._quota.charges
+
+    @property
     def usage(self) -> Usage | None:
         """How many of the org's daily API requests are used by all; None before the first answer."""
         return self._quota.usage

@@ -10,6 +10,8 @@ import queue
 import threading
 from typing import TYPE_CHECKING, Any
 
+from salesforce_seg.limits import CHARGED_TO
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -80,6 +82,7 @@ class Ahead:
 
     def _fill(self, index: int) -> None:
         pages = self._under_way[index]
+        CHARGED_TO.set(self._announced[index][0].sobject)
         try:
             for page in self._read(*self._announced[index]):
                 if not self._put(pages, page):

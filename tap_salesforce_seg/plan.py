@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from salesforce_seg import composite
 from salesforce_seg.errors import ObjectUnavailable
+from salesforce_seg.text_table import text_table
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.readers.bulk2 import CREATE, expected_calls
 from tap_salesforce_seg.readers.choice import AUTO, BULK2, BULK_FROM_ROWS, REST, may_go_by_bulk
@@ -114,14 +115,7 @@ def _way(each: Pass, rows: int, opening: int, api_type: str) -> tuple[str, int, 
 
 def table(planned: Iterable[PlannedStream]) -> str:
     """The plan as a table: a line a stream, and the sum."""
-    planned = list(planned)
-    lines = [("stream", "reader", "rows", "calls")]
-    lines += [(each.stream, each.reader, f"{each.rows}", f"{each.calls}") for each in planned]
-    lines.append(
-        ("sum", "", f"{sum(each.rows for each in planned)}", f"{sum(each.calls for each in planned)}")
-    )
-    widths = [max(len(line[index]) for line in lines) for index in range(4)]
-    return "\n".join(
-        f"{stream:<{widths[0]}}  {reader:<{widths[1]}}  {rows:>{widths[2]}}  {calls:>{widths[3]}}"
-        for stream, reader, rows, calls in lines
-    )
+    chosen = list(planned)
+    lines = [(each.stream, each.reader, each.rows, each.calls) for each in chosen]
+    total = ("sum", "", sum(each.rows for each in chosen), sum(each.calls for each in chosen))
+    return text_table(("stream", "reader", "rows", "calls"), [*lines, total])

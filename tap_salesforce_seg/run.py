@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING
 
 from salesforce_seg.errors import (
@@ -13,11 +14,13 @@ from salesforce_seg.errors import (
     SalesforceError,
     ServerUnavailable,
 )
+from salesforce_seg.limits import CHARGED_TO
 from tap_salesforce_seg.line_writer import LoaderGone
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from salesforce_seg.progress import Progress
     from tap_salesforce_seg.stream import CollectionStream
 
 logger = logging.getLogger("tap-salesforce-seg")
@@ -31,10 +34,13 @@ class Run:
 
     Args:
         failed: Streams that have failed already, in discovery, and why.
+        progress: Tells how far the run is.
     """
 
-    def __init__(self, failed: dict[str, str]) -> None:
-        self._failed = dict(failed)
+    def __init__(self, failed: Mapping[str, str], progress: Progress) -> None:
+        self.failed = dict(failed)
+        """Streams that failed, and why."""
+        self._progress = progress
         self._silent = 0
 
     def extract(self, streams: Sequence[CollectionStream]) -> None:
@@ -50,18 +56,21 @@ class Run:
             self._extract(stream)
             if self._silent == MOST_SILENT_STREAMS:
                 logger.error("Salesforce does not answer; the streams after %s are not tried.", stream.name)
-                self._failed["those after " + stream.name] = ""
+                self.failed["those after " + stream.name] = ""
                 break
         else:
             for stream in streams:
                 stream.agenda.past.end_run()
-        if self._failed:
+        if self.failed:
             raise RunFailed(
-                f"These streams failed: {', '.join(self._failed)}. Their bookmarks stay where they were; "
-                "the next run reads the same rows again."
+                f"These streams failed: {', '.join(self.failed)}. Their bookmarks stay where they were; "
+                "the next run goes on from there."
             )
 
     def _extract(self, stream: CollectionStream) -> None:
+        began = time.monotonic()
+        CHARGED_TO.set(stream.definition.sobject.name)
+        self._progress.begin(stream.name)
         try:
             stream.extract()
         except (ConfigurationError, QuotaExhausted, LoaderGone):
@@ -70,8 +79,10 @@ class Run:
             logger.warning("%s is left out: %s", stream.name, error)
         except SalesforceError as error:
             logger.error("%s failed: %s", stream.name, error)  # noqa: TRY400  the message says it all
-            self._failed[stream.name] = str(error)
+            self.failed[stream.name] = str(error)
             if isinstance(error, ServerUnavailable):
                 self._silent += 1
                 return
+        finally:
+            stream.seconds = time.monotonic() - began
         self._silent = 0

@@ -110,6 +110,11 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         schema={"minimum": 1, "maximum": 20},
     ),
     Setting(
+        "summary_path",
+        "string",
+        "File for the counts of the run by stream, as one JSON object.",
+    ),
+    Setting(
         "shard",
         "string",
         "Which of several workers this is, such as 2/4: each reads its own streams, keeps its own state, and "
@@ -135,6 +140,7 @@ class TapSettings:
     emit_activate_version_messages: bool = False
     select_fields_by_default: bool = True
     concurrency: int = 4
+    summary_path: str = ""
     shard: Shard = WHOLE
 
     @classmethod
@@ -159,6 +165,7 @@ class TapSettings:
             chosen["emit_activate_version_messages"],
             chosen["select_fields_by_default"],
             chosen["concurrency"],
+            chosen["summary_path"] or "",
             Shard.parse(chosen["shard"]),
         )
 

@@ -47,6 +47,10 @@ class CollectionStream(Stream):
         self.replication_key = definition.replication_key.name if definition.replication_key else None
         self.rows = 0
         """Rows written in this run."""
+        self.deletes = 0
+        """Records among them that were told as removed for good."""
+        self.seconds = 0.0
+        """How long this run took for the stream."""
         self.done = False
         """Whether this run has read the stream completely."""
 
@@ -149,6 +153,7 @@ class CollectionStream(Stream):
             for rows in Extraction(self).write_all():
                 counter.increment(rows)
                 self.rows += rows
+                self.tap.progress.advance(rows)
         self.done = True
         self.tap.write_state()
 

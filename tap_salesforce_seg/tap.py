@@ -14,9 +14,11 @@ from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.encoding.simple import StateMessage
 
 from salesforce_seg.describe import Describer
+from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
+from salesforce_seg.summary import as_json, check_folder, write_file
 from tap_salesforce_seg import deletes, input_files, plan
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
@@ -28,9 +30,10 @@ from tap_salesforce_seg.run import Run
 from tap_salesforce_seg.settings import TAP_SETTINGS, TapSettings
 from tap_salesforce_seg.state import read_state
 from tap_salesforce_seg.stream import CollectionStream
+from tap_salesforce_seg.tally import closing_table, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from singer_sdk.plugin_base import _ConfigInput
@@ -64,6 +67,7 @@ class TapSalesforceSeg(Plugin, Tap):
         self._missing: dict[str, str] = {}
         self.deletions: dict[str, deletes.Deletions] = {}
         """What the org's log of deletes says, by object."""
+        self._began = time.monotonic()
         self._state_written_at = 0.0
         bookmarks = {"bookmarks": read_state(state)} if state is not None else None
         super().__init__(catalog=input_files.read_catalog(catalog), state=bookmarks, **options)
@@ -91,6 +95,11 @@ class TapSalesforceSeg(Plugin, Tap):
     def ahead(self) -> Ahead:
         """Reads the next streams while one is written."""
         return Ahead(self.reader.read, self.settings.concurrency)
+
+    @cached_property
+    def progress(self) -> Progress:
+        """Tells how far the run is."""
+        return Progress("rows", self.logger)
 
     @cached_property
     def started_at(self) -> datetime:
@@ -177,13 +186,23 @@ class TapSalesforceSeg(Plugin, Tap):
         self.reader.announce([each.query for each in passes])
         self.ahead.announce([(each.query, each.layout, each.position) for each in passes])
         self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)
+        run = Run(self._missing, self.progress)
         try:
-            Run(self._missing).extract(streams)
+            with self.progress:
+                run.extract(streams)
         finally:
             self.ahead.end()
             self.write_state()
-            rows, read = sum(each.rows for each in streams), sum(each.done for each in streams)
-            self.logger.info("%d rows from %d streams; %d API calls.", rows, read, self.session.api_calls)
+            self._sum_up(streams, run.failed)
+
+    def _sum_up(self, streams: Sequence[CollectionStream], failed: Mapping[str, str]) -> None:
+        """Say what the run came to: a table, one line, and the summary file."""
+        seconds = time.monotonic() - self._began
+        summary = {"plugin": self.name, **tally(self.session, streams, failed, seconds)}
+        self.logger.info("What was read:\n%s", closing_table(summary))
+        write_file("summary_path", self.settings.summary_path, as_json(summary), self.logger)
+        rows, read = sum(each.rows for each in streams), sum(each.done for each in streams)
+        self.logger.info("%d rows from %d streams; %d API calls.", rows, read, self.session.api_calls)
 
     # The command line
 
@@ -218,6 +237,7 @@ class TapSalesforceSeg(Plugin, Tap):
             parse_env_config=bool(config and config.parse_env),
             validate_config=True,
         )
+        check_folder("summary_path", tap.settings.summary_path)
         if show_plan:
             click.echo(plan.table(plan.plan(tap.session, tap.selected, tap.settings.api_type)))
         else:
