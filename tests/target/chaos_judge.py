@@ -154,7 +154,7 @@ class Judge:
         """The worlds after a batch that was settled; those whose rejects were not the ones seen are none."""
         kept, told = set(), ""
         seen = [run.rejects.get(wish.name, "") for wish in wishes]
-        for world, parts in product(worlds, self._parted(wishes)):
+        for world, parts in product(worlds, self._parted(wishes, run)):
             now, doors = world, []
             for part in parts:
                 batch = Batch(now, part, self.story.config)
@@ -173,14 +173,15 @@ class Judge:
                     calm[wish.event].append(door)
         return kept, told
 
-    def _parted(self, wishes: list[Wish]) -> list[list[list[Wish]]]:
+    def _parted(self, wishes: list[Wish], run: Seen) -> list[list[list[Wish]]]:
         """The wishes of a batch as they may be written: together, or where something may come between, apart.
 
-        What comes between is a wish that finds its record in another way: the later ones wait until it is
-        done. Only a refused value shows whether a later one stood in for it.
+        What comes between is a wish that finds its record in another way (the later ones wait until it is
+        done), or a fault (what fails together is tried again in parts). Only a refused value shows whether a
+        later one stood in for it.
         """
         whole = [[wishes]]
-        if not self.story.mixed or len(wishes) < 2:
+        if not (self.story.mixed or run.faulty) or len(wishes) < 2:
             return whole
         cuts = [[wishes[:place], wishes[place:]] for place in range(1, len(wishes))]
         return [*whole, *cuts, [[wish] for wish in wishes]]
