@@ -20,7 +20,7 @@ from tap_salesforce_seg.settings import NEW_COLUMNS
 from tap_salesforce_seg.state import StreamState, Unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from tap_salesforce_seg.catalog import Column
@@ -150,6 +150,13 @@ class Agenda:
     def _planned(self) -> list[Pass]:
         """What a run reads that goes on with nothing."""
         if self._key is None and self._was_completed:
+    is_announced = True
+    """Whether the passes may be read before it is the stream's turn."""
+
+    def follows_from(self, each: Pass, streams: Mapping[str, CollectionStream]) -> bool:
+        """Whether a pass need not be read if another of the run's streams (by object) has no news."""
+        return False
+
             return []
         columns = self._stream.selected_columns
         if self.reason_for_full_sync or self.past.bookmark is None:
@@ -227,7 +234,7 @@ class Agenda:
             self._tap.session.settings.api_version,
             *(self._tap.config.get(name) for name in OUTPUT_SETTINGS),
         ]
-        return hashlib.sha256(encode_json(asked)).hexdigest()[:16]
+        return digest(asked)
 
     def without(self, each: Pass, gone: Iterable[Column], position: Position | None) -> Pass:
         """What is left of a pass when some of its columns have vanished."""
@@ -324,3 +331,8 @@ def deletes_to_ask(streams: Iterable[CollectionStream]) -> dict[str, datetime | 
         for stream in streams
         if stream.definition.sobject.replicateable and stream.agenda.passes
     }
+def digest(asked: object) -> str:
+    """A short text that differs for different JSON values."""
+    return hashlib.sha256(encode_json(asked)).hexdigest()[:16]
+
+

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import difflib
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import fields
 from salesforce_seg.errors import ObjectUnavailable, SalesforceError
 from tap_salesforce_seg import deletes, naming
 from tap_salesforce_seg.collections import BY_OBJECT, COLLECTIONS
+from tap_salesforce_seg.lookups import LEADING_OBJECTS, NAME, lookups
 from tap_salesforce_seg.replication import REPLICATION_KEYS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from salesforce_seg.describe import Describer, FieldDescribe, ObjectSummary, SObjectDescribe
 
@@ -49,6 +50,8 @@ class StreamDefinition:
     key: Column
     replication_key: Column | None
     snake_case: bool
+    sources: tuple[SObjectDescribe, ...] = ()
+    """The objects whose lookups lead to its rows, if it answers no queries itself."""
 
     @property
     def schema(self) -> dict[str, Any]:
@@ -101,7 +104,7 @@ class Discovery:
         Raises:
             SalesforceError: The org cannot be asked at all. A single object never raises; it is left out.
         """
-        names = self._names()
+        names = self._stream_names()
         if wanted is None:
             present = self.describer.objects()
             names = {
@@ -111,11 +114,13 @@ class Discovery:
             names = {sobject: name for sobject, name in names.items() if name in wanted}
             for unknown in sorted(set(wanted) - set(names.values())):
                 self._leave_out(unknown, self._why_unknown(unknown))
-        described = self.describer.describe(names)
-        found = (self._stream(name, sobject, described[sobject]) for sobject, name in names.items())
+        described = self.describer.describe([*names, *(LEADING_OBJECTS if NAME in names else ())])
+        found = (
+            self._stream(name, sobject, described[sobject], described) for sobject, name in names.items()
+        )
         return [each for each in found if each is not None]
 
-    def _names(self) -> dict[str, str]:
+    def _stream_names(self) -> dict[str, str]:
         """Stream names by object: the documented collections, then the included objects by API name."""
         included = self._included() if self.include_objects else []
         if self.style == naming.API:
@@ -140,12 +145,10 @@ class Discovery:
         return sorted(included - BY_OBJECT.keys())
 
     def _present(self, sobject: str, name: str, present: dict[str, ObjectSummary]) -> bool:
-        collection = BY_OBJECT.get(sobject)
-        if collection and collection.not_queryable:
-            return self._leave_out(name, collection.not_queryable)
         if sobject not in present:
+            collection = BY_OBJECT.get(sobject)
             return self._leave_out(name, collection.if_absent if collection else "this org does not have it")
-        if not present[sobject].queryable:
+        if not present[sobject].queryable and sobject != NAME:
             return self._leave_out(name, f"Salesforce answers no queries on {sobject}")
         return True
 
@@ -160,24 +163,39 @@ class Discovery:
         )
 
     def _stream(
-        self, name: str, sobject: str, described: SObjectDescribe | SalesforceError
+        self,
+        name: str,
+        sobject: str,
+        described: SObjectDescribe | SalesforceError,
+        others: Mapping[str, SObjectDescribe | SalesforceError],
     ) -> StreamDefinition | None:
         collection = BY_OBJECT.get(sobject)
         reason, failed = "", False
-        if collection and collection.not_queryable:
-            reason = collection.not_queryable
-        elif isinstance(described, ObjectUnavailable):
+        if isinstance(described, ObjectUnavailable):
             reason = collection.if_absent if collection else str(described)
         elif isinstance(described, SalesforceError):
             reason, failed = str(described), True
-        elif not described.queryable:
-            reason = f"Salesforce answers no queries on {sobject}"
         elif described.field("Id") is None:
             reason = f"the user cannot see the Id of {sobject}"
+        elif sobject == NAME:
+            return self._names(name, described, others.values())
+        elif not described.queryable:
+            reason = f"Salesforce answers no queries on {sobject}"
         else:
             return self._definition(name, described)
         self._leave_out(name, reason, failed=failed)
         return None
+
+    def _names(
+        self,
+        name: str,
+        sobject: SObjectDescribe,
+        others: Iterable[SObjectDescribe | SalesforceError],
+    ) -> StreamDefinition:
+        """The stream of Name, with those of the objects that lead to names."""
+        visible = [each for each in others if not isinstance(each, SalesforceError)]
+        sources = tuple(each for each in visible if each.queryable and lookups(each))
+        return replace(self._definition(name, sobject), sources=sources)
 
     def _definition(self, name: str, sobject: SObjectDescribe) -> StreamDefinition:
         visible = [each for each in sobject.fields if not each.deprecated_and_hidden]

@@ -17,18 +17,12 @@ class Collection:
     sobject: str
     if_absent: str = "this org does not have it, or the user may not see it"
     """Why a login may not find the object."""
-    not_queryable: str = ""
-    """Why Salesforce answers no query on the object."""
 
 
 _TAGGING = "tagging is off in this org (Setup: Tag Settings)"
 _SCHEDULES = "product schedules are off in this org (Setup: Product Schedules Settings)"
 _PRODUCTS = "products are off in this org, or the user may not see them"
 _PERMISSION = "the user may not see it"
-_NAME = (
-    "Salesforce documents Name as not queryable: "
-    "it only describes who stands behind a lookup to several objects"
-)
 
 COLLECTIONS: tuple[Collection, ...] = (
     Collection("accounts", "Account"),
@@ -56,7 +50,7 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("_group", "Group"),
     Collection("leads", "Lead"),
     Collection("lead_tags", "LeadTag", _TAGGING),
-    Collection("names", "Name", not_queryable=_NAME),
+    Collection("names", "Name"),
     Collection("notes", "Note"),
     Collection("note_tags", "NoteTag", _TAGGING),
     Collection("opportunities", "Opportunity"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tap_salesforce_seg.stream import CollectionStream
 
 
-_FIELD_REFUSED = frozenset({"INVALID_FIELD", "API_ERROR"})
+FIELD_REFUSED = frozenset({"INVALID_FIELD", "API_ERROR"})
 """What REST and Bulk API 2.0 say of a query with a field that is not there."""
 
 
@@ -76,7 +76,7 @@ class Extraction:
         try:
             yield from self._write(each)
         except QueryRefused as error:
-            gone = self._vanished() if error.code in _FIELD_REFUSED else []
+            gone = self._vanished() if error.code in FIELD_REFUSED else []
             if not gone:
                 raise
             names = ", ".join(column.name for column in gone)

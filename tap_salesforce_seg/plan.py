@@ -54,11 +54,16 @@ def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -
         SalesforceError: A count was refused.
     """
     passes = [(stream, part) for stream in streams for each in stream.agenda.passes for part in _parts(each)]
-    queries = [each.query for _, each in passes]
-    together = [query for query in queries if query.is_incremental]
-    openings = {id(query) for query in together[::QUERIES_A_CALL]}
+    counts = _counts(session, [each.query for _, each in passes])
+    by_object = {stream.definition.sobject.name: stream for stream in streams}
+    read = [
+        (stream, each, rows)
+        for (stream, each), rows in zip(passes, counts, strict=True)
+        if rows or not stream.agenda.follows_from(each, by_object)
+    ]
+    openings = {id(query) for query in _openings(read)}
     found = {stream.name: PlannedStream(stream.name, REST, 0, 0) for stream in streams}
-    for (stream, each), counted in zip(passes, _counts(session, queries), strict=True):
+    for stream, each, counted in read:
         opening = int(not each.query.is_incremental or id(each.query) in openings)
         rows = _rows_of_job(session, each.position) if _is_begun_job(each) else None
         found[stream.name] = found[stream.name].and_then(
@@ -68,6 +73,17 @@ def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -
         name = next(stream.name for stream in streams if stream.definition.sobject.name == sobject)
         found[name] = replace(found[name], calls=found[name].calls + 1)
     return list(found.values())
+
+
+def _openings(read: Iterable[tuple[CollectionStream, Pass, int]]) -> list[Query]:
+    """Of incremental queries the first of each five that share an API call."""
+    together = [
+        (stream.agenda.is_announced, each.query) for stream, each, _ in read if each.query.is_incremental
+    ]
+    at_once, later = (
+        [query for is_announced, query in together if is_announced is when] for when in (True, False)
+    )
+    return at_once[::QUERIES_A_CALL] + later[::QUERIES_A_CALL]
 
 
 def _parts(each: Pass) -> list[Pass]:

@@ -32,6 +32,8 @@ DELETES_SINCE = "deletes_since"
 """From when on deletes have not been told yet, if that is before the bookmark."""
 COMPLETED_AT = "completed_at"
 """Start of a run that read the whole stream, and has not come to the end of all streams yet."""
+OBJECTS = "objects"
+"""Of a stream that is read from several objects: how far each is read, and a digest of what was asked."""
 VERSION, ACTIVATED = "version", "activated_version"
 """The table version that RECORDs carry, and the last one that an ACTIVATE_VERSION has named."""
 
@@ -261,6 +263,41 @@ class StreamState:
         """Write down a complete backfill: all rows have been read with these fields too."""
         covered = self._state.get(COVERED_FIELDS) or ()
         self._save({COVERED_FIELDS: sorted({*covered, *fields}), UNFINISHED: None})
+
+    def read_of(self, sobject: str) -> tuple[datetime | None, str]:
+        """How far one of a stream's objects has been read, and the digest of what was asked of it."""
+        try:
+            entry = self._objects[sobject]
+            return parse_moment(entry["until"]), entry["asked"]
+        except (KeyError, TypeError, ValueError):
+            return None, ""
+
+    def move_object(
+        self, sobject: str, until: datetime, asked: str, *, full_sync_at: datetime | None
+    ) -> None:
+        """Write down a complete read of one of a stream's objects; the bookmark is the earliest of all.
+
+        Args:
+            sobject: The object's API name.
+            until: Up to when it has been read.
+            asked: A digest of what was asked of it.
+            full_sync_at: As for :meth:`move`.
+        """
+        entry = {"until": format_moment(until), "asked": asked}
+        objects = self._objects | {sobject: entry}
+        self._save(
+            {
+                OBJECTS: objects,
+                BOOKMARK: min(each["until"] for each in objects.values()),
+                FULL_SYNC_AT: full_sync_at and format_moment(full_sync_at),
+                UNFINISHED: None,
+            }
+        )
+
+    @property
+    def _objects(self) -> dict[str, Any]:
+        found = self._state.get(OBJECTS)
+        return found if isinstance(found, dict) else {}
 
     def complete(self, run_started_at: datetime) -> None:
         """Write down that a run has read all of a stream that is always read in full."""

@@ -123,6 +123,10 @@ class CollectionStream(Stream):
         """What this run reads of it."""
         return Agenda(self)
 
+    def extraction(self) -> Extraction:
+        """Reads and writes what this run owes."""
+        return Extraction(self)
+
     @property
     def seen_at(self) -> str:
         """When a record that is found deleted counts as deleted, if nothing tells it (``...sssZ``)."""
@@ -150,7 +154,7 @@ class CollectionStream(Stream):
         if self.agenda.reason_for_full_sync:
             self.logger.info("All rows of %s are read: %s.", self.name, self.agenda.reason_for_full_sync)
         with self.get_record_counter() as counter, self.get_sync_timer():
-            for rows in Extraction(self).write_all():
+            for rows in self.extraction().write_all():
                 counter.increment(rows)
                 self.rows += rows
                 self.tap.progress.advance(rows)

@@ -24,6 +24,7 @@ from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.line_writer import LineWriter
+from tap_salesforce_seg.names_stream import NamesStream
 from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.replication import floor_to_second
 from tap_salesforce_seg.run import Run
@@ -133,7 +134,10 @@ class TapSalesforceSeg(Plugin, Tap):
         for each in discovery.left_out:
             self.logger.warning("%s is left out: %s.", each.stream, each.reason.rstrip("."))
         self._missing = {each.stream: each.reason for each in discovery.left_out if each.failed}
-        return [CollectionStream(self, definition) for definition in definitions]
+        return [
+            (NamesStream if definition.sources else CollectionStream)(self, definition)
+            for definition in definitions
+        ]
 
     def setup_mapper(self) -> None:
         """Fit the catalog to the org before the SDK makes SCHEMA messages of it."""
@@ -156,10 +160,10 @@ class TapSalesforceSeg(Plugin, Tap):
 
     @property
     def selected(self) -> list[CollectionStream]:
-        """The streams that this worker reads, in the order of their names."""
+        """The streams that this worker reads, in the order of their names; ``names`` after all others."""
         return [
             stream
-            for stream in self.collections.values()
+            for stream in sorted(self.collections.values(), key=lambda each: isinstance(each, NamesStream))
             if stream.selected
             and self.settings.shard.reads(stream.definition.sobject.name)
             and not all(isinstance(each, RemoveRecordTransform) for each in stream.stream_maps)
@@ -182,7 +186,8 @@ class TapSalesforceSeg(Plugin, Tap):
         if self.state:
             self.state_writer.write_state(self.state)
         streams = self.selected
-        passes = [each for stream in streams for each in stream.agenda.passes]
+        agendas = [stream.agenda for stream in streams if stream.agenda.is_announced]
+        passes = [each for agenda in agendas for each in agenda.passes]
         self.reader.announce([each.query for each in passes])
         self.ahead.announce([(each.query, each.layout, each.position) for each in passes])
         self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)

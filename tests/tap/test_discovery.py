@@ -25,12 +25,20 @@ def names(catalog: dict[str, Any]) -> set[str]:
     return {each["tap_stream_id"] for each in catalog["streams"]}
 
 
-def test_an_org_with_everything_shows_all_collections_but_names(demo_tap: TapRunner) -> None:
+def test_an_org_with_everything_shows_all_48_collections(demo_tap: TapRunner) -> None:
     outcome = demo_tap.run("--discover").ended()
-    catalog = demo_tap.discovered()
-    assert names(catalog) == {each.name for each in COLLECTIONS} - {"names"}
-    (line,) = [line for line in outcome.stderr.splitlines() if "left out" in line]
-    assert "names is left out: Salesforce documents Name as not queryable" in line
+    assert names(demo_tap.discovered()) == {each.name for each in COLLECTIONS}
+    assert "left out" not in outcome.stderr
+    assert "WARNING" not in outcome.stderr
+
+
+def test_names_have_an_id_and_what_name_describes(demo_org: OrgClient, demo_tap: TapRunner) -> None:
+    found = entry(demo_tap.discovered(), "names")
+    described = demo_org.rest("GET", "sobjects/Name/describe").json()["fields"]
+    assert len(found["schema"]["properties"]) == len(described)
+    assert {"id", "name", "type", "first_name", "username"} <= found["schema"]["properties"].keys()
+    assert found["key_properties"] == ["id"]
+    assert found["replication_method"] == "INCREMENTAL"
 
 
 def test_every_visible_field_is_a_column(demo_org: OrgClient, demo_tap: TapRunner) -> None:
@@ -109,7 +117,7 @@ def test_addresses_are_objects_beside_their_parts(demo_tap: TapRunner) -> None:
 
 def test_api_naming_keeps_salesforces_names(demo_tap: TapRunner) -> None:
     catalog = demo_tap.discovered(naming="api")
-    assert names(catalog) == {each.sobject for each in COLLECTIONS} - {"Name"}
+    assert names(catalog) == {each.sobject for each in COLLECTIONS}
     lead = entry(catalog, "Lead")
     assert lead["key_properties"] == ["Id"]
     assert lead["replication_key"] == "SystemModstamp"

@@ -31,7 +31,7 @@ def test_the_plan_reads_no_row(demo_org: OrgClient, demo_tap: TapRunner) -> None
     outcome = demo_tap.run("--plan")
     assert "RECORD" not in outcome.stdout
     assert lines(outcome)[-1][0] == "sum"
-    assert len(lines(outcome)) == 1 + 47 + 1
+    assert len(lines(outcome)) == 1 + 48 + 1
 
 
 def test_pages_are_counted(org: OrgClient, tap: TapRunner) -> None:
@@ -49,7 +49,7 @@ def test_a_sync_of_all_collections_without_changes_is_cheap(demo_org: OrgClient,
     demo_org.forget_requests()
     idle = demo_tap.run(state=first.state).ended()
     assert idle.counts() == {}
-    assert len(idle.state["bookmarks"]) == 47
+    assert len(idle.state["bookmarks"]) == 48
     composites = [each for each in demo_org.requests() if each["path"].endswith("/composite")]
     describes = 2
     assert len(composites) - describes == planned

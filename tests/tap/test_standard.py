@@ -48,7 +48,7 @@ def test_the_tap(test: type[TapTestTemplate], runner: TapTestRunner) -> None:
 
 @pytest.mark.parametrize("test", tap_stream_tests.tests, ids=lambda test: test.name)
 def test_each_stream(test: type[StreamTestTemplate], runner: TapTestRunner, tap: TapSalesforceSeg) -> None:
-    assert len(tap.streams) == 47
+    assert len(tap.streams) == 48
     for stream in tap.streams.values():
         test().run(EVERY_STREAM_HAS_ROWS, None, runner, stream)
 
