@@ -59,6 +59,12 @@ class Setting:
 
 _PERCENT = {"minimum": 1, "maximum": 100}
 
+REPORT_PATH = Setting(
+    "report_path",
+    "string",
+    "File for a page that shows what the run came to; the option --report sets it.",
+)
+
 CONNECTION_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "login_url",
