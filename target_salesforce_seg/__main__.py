@@ -10,8 +10,10 @@ def main() -> None:
     # Until there are handlers of our own, Ctrl-C must not end in the traceback of some import.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     from salesforce_seg.shutdown import run_cli  # noqa: PLC0415
+    from target_salesforce_seg.garbage import collect_rarely  # noqa: PLC0415
     from target_salesforce_seg.target import TargetSalesforceSeg  # noqa: PLC0415
 
+    collect_rarely()
     run_cli(lambda: TargetSalesforceSeg.cli)
 
 

@@ -102,9 +102,10 @@ def groups(events: int) -> Iterator[dict[str, Any]]:
 def ten_each(events: int) -> Iterator[dict[str, Any]]:
     """Ten identifies of each person, all about the same time, each with another title."""
     chance = random.Random(7)
+    near = min(NEAR, events)
     for number in range(events):
-        first = number // NEAR * NEAR // EVENTS_A_PERSON
-        person = first + number % (NEAR // EVENTS_A_PERSON)
+        first = number // near * near // EVENTS_A_PERSON
+        person = first + number % (near // EVENTS_A_PERSON)
         yield identify(person, chance, title=f"Head of Computing {number}")
 
 
@@ -134,6 +135,9 @@ def _example() -> dict[str, Any]:
 def _schema(example: Any) -> dict[str, Any]:
     """What a tap would say of a column: types, every one of them nullable, objects with their members."""
     if isinstance(example, dict):
-        return {"type": ["object", "null"], "properties": {key: _schema(each) for key, each in example.items()}}
+        return {
+            "type": ["object", "null"],
+            "properties": {key: _schema(each) for key, each in example.items()},
+        }
     kinds = {bool: "boolean", int: "integer", float: "number"}
     return {"type": [kinds.get(type(example), "string"), "null"]}

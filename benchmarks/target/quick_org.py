@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _QUERY = re.compile(
-    r"SELECT (?P<columns>[\w, ]+) FROM (?P<sobject>\w+) WHERE (?P<field>\w+) (?:IN \((?P<many>.*)\)|= (?P<one>'.*'))"
+    r"SELECT (?P<columns>[\w, ]+) FROM (?P<sobject>\w+) "
+    r"WHERE (?P<field>\w+) (?:IN \((?P<many>.*)\)|= (?P<one>'.*'))"
     r"(?: ORDER BY \w+)?(?: LIMIT \d+)?",
     re.DOTALL,
 )
@@ -82,14 +83,18 @@ class Records:
         if asked is None or asked["field"] not in ("Id", *_KEYS.get(asked["sobject"], ())):
             raise NotKnownError(soql[:200])
         columns = asked["columns"].replace(" ", "").split(",")
-        found_by = self._found_by[asked["sobject"], asked["field"]]
+        texts = _TEXT.findall(asked["many"] or asked["one"])
+        if asked["field"] == "Id":
+            ids = texts
+        else:
+            found_by = self._found_by[asked["sobject"], asked["field"]]
+            ids = [each for text in texts for each in found_by.get(text.lower(), ())]
         attributes = {"type": asked["sobject"]}
-        rows = []
-        for text in _TEXT.findall(asked["many"] or asked["one"]):
-            ids = [text] if asked["field"] == "Id" else found_by.get(text.lower(), ())
-            for stored in (self._rows[each] for each in ids if each in self._rows):
-                rows.append({"attributes": attributes} | {name: stored.get(name) for name in columns})
-        return rows
+        return [
+            {"attributes": attributes} | {name: self._rows[each].get(name) for name in columns}
+            for each in ids
+            if each in self._rows
+        ]
 
 
 class Jobs:

@@ -3,8 +3,8 @@
     python benchmarks/target/two_calls.py URL FILE EVENTS CONNECTIONS
 
 Two API calls an event, over connections that are kept open: a query by e-mail address, then a create or an
-update by Id. It does nothing else: no coercion, no retries, no rejects. With more than one connection the events
-of a person may overtake each other, and two events of a new person become two Leads.
+update by Id. It does nothing else: no coercion, no retries, no rejects. With more than one connection the
+events of a person may overtake each other, and two events of a new person become two Leads.
 """
 
 from __future__ import annotations
