@@ -39,7 +39,7 @@ class Progress:
         self._over = threading.Event()
         self._is_live = sys.stderr is not None and sys.stderr.isatty()
         self._bar: tqdm[Any] | None = None
-        self._title = ""
+        self._title = self._note = ""
         self._done, self._total = 0, None  # type: int, int | None
         self._began = self._told_at = time.monotonic()
         self._ending = ExitStack()
@@ -69,7 +69,7 @@ class Progress:
         """
         with self._lock:
             self._put_bar_away()
-            self._title, self._done, self._total = title, 0, total
+            self._title, self._note, self._done, self._total = title, "", 0, total
             self._began = self._told_at = time.monotonic()
             if self._is_live:
                 self._bar = tqdm(
@@ -81,18 +81,21 @@ class Progress:
                     file=sys.stderr,
                 )
 
-    def advance(self, units: int, *, total: int | None = None) -> None:
+    def advance(self, units: int, *, total: int | None = None, note: str = "") -> None:
         """So many units more are done.
 
         Args:
             units: How many.
             total: How many there are in all, as far as that is known by now.
+            note: What became of them so far, for the end of the line.
         """
         with self._lock:
             self._done += units
+            self._note = note
             self._total = self._total if total is None else total
             if self._bar is not None:
                 self._bar.total = self._total
+                self._bar.set_postfix_str(note, refresh=False)
                 self._bar.update(units)
 
     def _put_bar_away(self) -> None:
@@ -103,6 +106,8 @@ class Progress:
     def _tick(self) -> None:
         while not self._over.wait(REFRESH_EVERY):
             with self._lock:
+                if self._over.is_set():
+                    return
                 if self._bar is not None:
                     self._bar.refresh()
                 elif self._title and not self._is_live and time.monotonic() - self._told_at >= LINE_EVERY:
@@ -112,7 +117,10 @@ class Progress:
     def _line(self) -> str:
         seconds = time.monotonic() - self._began
         rate = self._done / seconds
+        end = f": {self._note}." if self._note else "."
         if not self._total:
-            return f"{self._title}: {self._done:,} {self._unit} so far, {rate:,.0f} a second."
+            return f"{self._title}: {self._done:,} {self._unit} so far, {rate:,.0f} a second{end}"
         left = f", about {(self._total - self._done) / rate:,.0f} s left" if rate else ""
-        return f"{self._title}: {self._done:,} of {self._total:,} {self._unit}, {rate:,.0f} a second{left}."
+        return (
+            f"{self._title}: {self._done:,} of {self._total:,} {self._unit}, {rate:,.0f} a second{left}{end}"
+        )

@@ -34,6 +34,17 @@ class Counts:
     doors: Counter[str] = field(default_factory=Counter)
     skipped_because: Counter[str] = field(default_factory=Counter)
     rejected_because: Counter[str] = field(default_factory=Counter)
+    of_objects: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """What was done to the records of each object; an event that wants several things counts for each."""
+
+    @property
+    def told(self) -> str:
+        """The doors in short, for the progress of a run."""
+        doors = self.doors
+        return (
+            f"{sum(doors[door] for door in _WRITTEN):,} written, {doors['unchanged']:,} unchanged, "
+            f"{doors['skipped']:,} not for Salesforce, {doors['rejected']:,} rejected"
+        )
 
     def line(self, api_calls: int) -> str:
         """The last log line of a run."""
@@ -45,7 +56,7 @@ class Counts:
             f"{doors['skipped']} not for Salesforce, {doors['rejected']} rejected; {api_calls} API calls"
         )
 
-    def as_json(self, api_calls: int) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The same for programs (the setting ``summary_path``)."""
         doors = self.doors
         return {
@@ -55,9 +66,12 @@ class Counts:
             "unchanged": doors["unchanged"],
             "not_for_salesforce": doors["skipped"],
             "rejected": doors["rejected"],
-            "api_calls": api_calls,
             "not_for_salesforce_because": dict(self.skipped_because.most_common()),
             "rejected_because": dict(self.rejected_because.most_common()),
+            "objects": {
+                name: {door: done[door] for door in (*_WRITTEN, "unchanged")}
+                for name, done in sorted(self.of_objects.items())
+            },
         }
 
 
@@ -67,7 +81,7 @@ class BatchOutcomes:
     def __init__(self) -> None:
         self._skipped: dict[int, str] = {}
         self._open: dict[int, set[Intent]] = defaultdict(set)
-        self._done: dict[int, set[str]] = defaultdict(set)
+        self._done: dict[int, list[tuple[str, str]]] = defaultdict(list)
         self._rejections: dict[Intent | Refusal | int, Rejection] = {}
 
     def skip(self, position: int, reason: str) -> None:
@@ -84,9 +98,9 @@ class BatchOutcomes:
         if isinstance(wish, Intent):
             self._open[wish.position].discard(wish)
 
-    def done(self, intent: Intent, door: str) -> None:
-        """A wish of the event is fulfilled: created, updated, deleted or unchanged."""
-        self._done[intent.position].add(door)
+    def done(self, intent: Intent, door: str, sobject: str) -> None:
+        """A wish of the event is fulfilled: a record is created, updated, deleted or unchanged."""
+        self._done[intent.position].append((sobject, door))
         self._open[intent.position].discard(intent)
 
     @property
@@ -100,6 +114,7 @@ class BatchOutcomes:
         counts.rejected_because.update(
             rejection.error.code or "UNKNOWN" for rejection in self._rejections.values()
         )
+        self._count_objects(counts, self._done)
         for position in positions:
             if position in refused:
                 counts.doors["rejected"] += 1
@@ -119,10 +134,16 @@ class BatchOutcomes:
         finished = [
             position for position in self._done if not self._open[position] and position not in refused
         ]
+        self._count_objects(counts, finished)
         for position in finished:
             counts.doors[self._door(position)] += 1
         return len(finished)
 
+    def _count_objects(self, counts: Counts, positions: Iterable[int]) -> None:
+        for position in positions:
+            for sobject, door in self._done[position]:
+                counts.of_objects[sobject][door] += 1
+
     def _door(self, position: int) -> str:
-        done = self._done[position]
+        done = {door for _, door in self._done[position]}
         return next((door for door in _WRITTEN if door in done), "unchanged")

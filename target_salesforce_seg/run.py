@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import os
+import time
+from contextlib import ExitStack
+from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from salesforce_seg.describe import Describer
-from salesforce_seg.errors import ConfigurationError, RunFailed
+from salesforce_seg.errors import RunFailed
+from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
 from salesforce_seg.shutdown import shielded
+from salesforce_seg.summary import as_json, check_folder, write_file
+from salesforce_seg.text_table import text_table
 from target_salesforce_seg.batching import BatchSize
 from target_salesforce_seg.calls import Calls
 from target_salesforce_seg.catalog import Catalog
@@ -34,7 +38,6 @@ from target_salesforce_seg.writers.routes import Writers
 if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
-    from contextlib import ExitStack
 
 
 SLOW_PART = 6
@@ -63,16 +66,26 @@ class Run:
     def __init__(self, config: Mapping[str, Any], *, client_name: str, logger: logging.Logger) -> None:
         self.settings = TargetSettings.from_config(config)
         self.counts = Counts()
+        self._name = client_name
         self._logger = logger
+        self._began_at, self._began = datetime.now(timezone.utc), time.monotonic()
         self._session = Session(ConnectionSettings.from_config(config), client_name=client_name)
         self._rejects = RejectsFile(Path(self.settings.rejects_path))
         self._rejects.check()
-        _check_summary_path(self.settings.summary_path)
+        check_folder("summary_path", self.settings.summary_path)
         self._notices = Notices(logger)
         self._size = BatchSize(self.settings)
         self._batch: list[Incoming] = []
         self._broken_off = 0
         self._summed_up = False
+        self._telling = ExitStack()
+
+    @cached_property
+    def _progress(self) -> Progress:
+        """Tells how far the run is, from its first batch on."""
+        progress = self._telling.enter_context(Progress("events", self._logger))
+        progress.begin("Settled")
+        return progress
 
     @cached_property
     def _catalog(self) -> Catalog:
@@ -130,8 +143,11 @@ class Run:
         self._broken_off = len(batch)
         settlement = self._settlement(until_booked)
         try:
+            if batch:
+                self._progress.advance(0, note=self.counts.told)
             settlement.settle(batch)
         except BaseException:
+            self._telling.close()
             self._broken_off -= settlement.outcomes.count_finished(self.counts)
             raise
         self._size.settled(batch)
@@ -146,10 +162,13 @@ class Run:
         try:
             self._rejects.append(settled.batch, settled.outcomes.rejections)
         except RunFailed:
+            self._telling.close()
             self._broken_off -= settled.outcomes.count_finished(self.counts)
             raise
         self._broken_off = 0
         settled.outcomes.count(self.counts, range(len(settled.batch)))
+        if settled.batch:
+            self._progress.advance(len(settled.batch), note=self.counts.told)
 
     def sum_up(self) -> None:
         """Say what the run came to, whatever signal comes; the counts are its last line.
@@ -159,6 +178,7 @@ class Run:
         with shielded():
             if not self._summed_up:
                 self._summed_up = True
+                self._telling.close()
                 self._say_what_became()
             self._logger.info("%s", self.counts.line(self._session.api_calls))
 
@@ -168,14 +188,35 @@ class Run:
             self._logger.info("Not for Salesforce: %d events, because %s.", events, reason)
         for code, events in self.counts.rejected_because.most_common():
             self._logger.warning("Rejected: %d with %s; see %s.", events, code, self.settings.rejects_path)
-        if left := self._broken_off + len(self._batch):
+        if left := self._not_settled:
             self._logger.warning(
                 "%d events were taken in but are not settled: the state does not cover them, and they come "
                 "again with the next run.",
                 left,
             )
-        if self.settings.summary_path:
-            self._write_summary()
+        summary = self._summary()
+        if objects := summary["objects"]:
+            heads = ("object", "created", "updated", "deleted", "unchanged")
+            rows = [(name, *done.values()) for name, done in objects.items()]
+            self._logger.info("What became of the records:\n%s", text_table(heads, rows))
+        write_file("summary_path", self.settings.summary_path, as_json(summary), self._logger)
+
+    @property
+    def _not_settled(self) -> int:
+        return self._broken_off + len(self._batch)
+
+    def _summary(self) -> dict[str, Any]:
+        """What the run came to, for the setting ``summary_path``."""
+        usage = self._session.usage
+        return {
+            "plugin": self._name,
+            "started_at": self._began_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "seconds": round(time.monotonic() - self._began, 3),
+            **self.counts.as_json(),
+            "not_settled": self._not_settled,
+            "api_calls": self._session.api_calls,
+            "api_requests": {"used": usage.used, "allowed": usage.allowed} if usage else None,
+        }
 
     def close(self) -> None:
         """Close the connection."""
@@ -192,17 +233,3 @@ class Run:
             backoff=self._session.backoff,
             until_booked=until_booked,
         )
-
-    def _write_summary(self) -> None:
-        path = Path(self.settings.summary_path)
-        draft = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        try:
-            draft.write_text(json.dumps(self.counts.as_json(self._session.api_calls), indent=2) + "\n")
-            draft.replace(path)
-        except OSError as error:
-            self._logger.exception("summary_path: %s cannot be written (%s).", path, error.strerror)
-
-
-def _check_summary_path(path: str) -> None:
-    if path and not Path(path).parent.is_dir():
-        raise ConfigurationError(f"summary_path: the folder of {path} does not exist.")

@@ -267,7 +267,7 @@ class Settlement:
 
     def _note_written(self, write: Write, result: Written) -> None:
         for intent, door in _doors(write, created=result.created):
-            self.outcomes.done(intent, intent.lost or door)
+            self.outcomes.done(intent, intent.lost or door, write.sobject.name)
 
     def _reject(self, intent: Intent, error: RecordRejected) -> None:
         self.outcomes.reject(Rejection(intent.position, intent.object, intent.operation, error), intent)
@@ -276,7 +276,7 @@ class Settlement:
         for intent, error in resolution.refused:
             self._reject(intent, error)
         for intent in resolution.unchanged:
-            self.outcomes.done(intent, intent.lost or "unchanged")
+            self.outcomes.done(intent, intent.lost or "unchanged", intent.object)
 
 
 def _doors(write: Write, *, created: bool = True) -> Iterable[tuple[Intent, str]]:

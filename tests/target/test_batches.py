@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -162,21 +163,31 @@ def test_a_summary_for_programs(org: OrgClient, send: Any, tmp_path: Any) -> Non
     send(*people(3), identify({}, userId=None), identify({}, integrations={}), summary_path=str(path)).doors(
         created=3, rejected=1, skipped=1
     )
-    assert json.loads(path.read_text()) == {
-        "events": 5,
-        "written": 3,
-        "created": 3,
-        "updated": 0,
-        "deleted": 0,
-        "unchanged": 0,
-        "not_for_salesforce": 1,
-        "rejected": 1,
-        "api_calls": 3,
-        "not_for_salesforce_because": {
-            "integrations.Salesforce is not true (`always_enabled` sends every event)": 1
-        },
-        "rejected_because": {"MISSING_KEY": 1},
-    }
+    summary = json.loads(path.read_text())
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", summary.pop("started_at"))
+    assert summary.pop("seconds") > 0
+    assert summary.pop("api_requests")["used"] >= 3
+    assert {name: summary[name] for name in SUMMARY} == SUMMARY
+
+
+SUMMARY = {
+    "plugin": "target-salesforce-seg",
+    "events": 5,
+    "written": 3,
+    "created": 3,
+    "updated": 0,
+    "deleted": 0,
+    "unchanged": 0,
+    "not_for_salesforce": 1,
+    "rejected": 1,
+    "not_for_salesforce_because": {
+        "integrations.Salesforce is not true (`always_enabled` sends every event)": 1
+    },
+    "rejected_because": {"MISSING_KEY": 1},
+    "objects": {"Lead": {"created": 3, "updated": 0, "deleted": 0, "unchanged": 0}},
+    "not_settled": 0,
+    "api_calls": 3,
+}
 
 
 def test_several_leads_with_one_address(org: OrgClient, send: Any) -> None:
