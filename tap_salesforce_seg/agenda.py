@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
+from salesforce_seg.errors import ConfigurationError
 from salesforce_seg.session import encode_json
 from tap_salesforce_seg.collections import BY_OBJECT
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, are_logged
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from tap_salesforce_seg.records import RowLayout
     from tap_salesforce_seg.stream import CollectionStream
 
-WHOLE, WINDOW, BACKFILL = "whole", "window", "backfill"
-"""Kinds of passes: all rows; those of a span of time; new fields of the rows before that span."""
+WHOLE, WINDOW, BACKFILL, SLICE = "whole", "window", "backfill", "slice"
+"""Kinds of passes: all rows; those since the bookmark; new fields of older rows; a span that the user set."""
 
 INTERRUPTED_RUN_COUNTS = timedelta(days=2)
 """How long a run that did not come to its end spares the next one the full syncs that it had completed."""
@@ -85,6 +86,8 @@ class Agenda:
     @cached_property
     def reason_for_full_sync(self) -> str:
         """Why this run reads all rows; the empty string if it goes on from its bookmark."""
+        if self._slice:
+            return ""
         if self._always_full:
             return "" if self._key and self._was_completed else self._always_full
         only_new = self._tap.settings.backfill_columns == NEW_COLUMNS and self._stream.is_unmapped
@@ -136,7 +139,7 @@ class Agenda:
         """What this run reads, in order."""
         planned = self._planned()
         past = self.past.unfinished
-        if past is None or not planned:
+        if past is None or self._slice or not planned:
             return planned
         first, *others = planned
         if (past.what, past.fingerprint) != (first.what, first.fingerprint):
@@ -147,9 +150,6 @@ class Agenda:
             return planned
         return self._resumed(first, past, others)
 
-    def _planned(self) -> list[Pass]:
-        """What a run reads that goes on with nothing."""
-        if self._key is None and self._was_completed:
     is_announced = True
     """Whether the passes may be read before it is the stream's turn."""
 
@@ -157,6 +157,11 @@ class Agenda:
         """Whether a pass need not be read if another of the run's streams (by object) has no news."""
         return False
 
+    def _planned(self) -> list[Pass]:
+        """What a run reads that goes on with nothing."""
+        if self._slice:
+            return self._sliced(self._slice)
+        if self._key is None and self._was_completed:
             return []
         columns = self._stream.selected_columns
         if self.reason_for_full_sync or self.past.bookmark is None:
@@ -168,6 +173,28 @@ class Agenda:
         few = [each for each in columns if each.automatic or each.name in kept or self._is_added(each)]
         old = Window(news.query.window.key, self._tap.settings.start_date, news.query.window.start)
         return [self._pass(BACKFILL, old, few), news]
+
+    def _sliced(self, span: Window) -> list[Pass]:
+        """What a run reads that is one of several workers on one stream: its span, whatever the bookmark."""
+        key = self._stream.definition.column(self._key) if self._key else None
+        if key is None or key.field is None:
+            self._stream.logger.warning(
+                "%s has no clock field, so no window_start and window_end: a run without them reads it.",
+                self._stream.name,
+            )
+            return []
+        if span.end and span.end > self._tap.started_at:
+            raise ConfigurationError("window_end lies in the future: nobody would read the rows until then.")
+        read = replace(span, key=key.field.name)
+        found = self._pass(SLICE, read, self._stream.selected_columns)
+        # Rows without a stamp belong to the slice that is open to the past.
+        nulls = found.query.key_may_be_null and read.start is None
+        return [replace(found, query=replace(found.query, key_may_be_null=nulls))]
+
+    @property
+    def _slice(self) -> Window | None:
+        """The span that the user set; None for the ordinary run."""
+        return self._tap.settings.slice
 
     def _is_added(self, column: Column) -> bool:
         return column.field is not None and column.field.name in self._added
@@ -251,11 +278,15 @@ class Agenda:
         )
 
     @property
-    def deletes_since(self) -> datetime | None:
-        """From when on the log of deletes matters; None if it does not, or there is none."""
+    def _tells_deletes(self) -> bool:
         names = {column.name for column in self._stream.selected_columns}
         wanted = self._tap.settings.detect_hard_deletes and names & DELETION_COLUMNS
-        if not wanted or not are_logged(self._sobject):
+        return bool(wanted) and not self._slice and are_logged(self._sobject)
+
+    @property
+    def deletes_since(self) -> datetime | None:
+        """From when on the log of deletes matters; None if it does not, or there is none."""
+        if not self._tells_deletes:
             return None
         if self.past.deletes_since:
             return self.past.deletes_since
@@ -272,6 +303,7 @@ class Agenda:
         """Whether a full sync ends in ACTIVATE_VERSION: only one that reads every row may."""
         return (
             self._tap.settings.emit_activate_version_messages
+            and self._slice is None
             and self._tap.settings.start_date is None
             and self._stream.ABORT_AT_RECORD_COUNT is None
         )
@@ -289,16 +321,21 @@ class Agenda:
     # What the state says then
 
     def begin(self, each: Pass) -> None:
-        """Begin a pass."""
+        """Begin a pass; one slice of several leaves the state alone."""
+        if each.what == SLICE:
+            return
         if each.what == WHOLE and each.position is None and self._emits_versions:
             self.past.set_version(max(int(self._tap.started_at.timestamp()), (self.past.version or 0) + 1))
         read = each.query.window
         until = self._until(each)
+        if self._key is not None and self.past.bookmark is None and self._tells_deletes:
+            # Should this run be killed, a loader may have rows that are removed for good before the next.
+            self.past.owe_deletes(until - self._tap.settings.lookback)
         self.past.begin(Unfinished(each.what, each.fingerprint, read.start, read.end, until))
 
     def end(self, each: Pass, *, deletes_are_told: bool) -> None:
         """Write down that a pass is complete."""
-        if self._stream.ABORT_AT_RECORD_COUNT is not None:
+        if each.what == SLICE or self._stream.ABORT_AT_RECORD_COUNT is not None:
             return
         fields, settings = each.query.fields, self._tap.settings
         if each.what == BACKFILL:
@@ -324,6 +361,11 @@ class Agenda:
         return each.until or min(started_at, covered or started_at)
 
 
+def digest(asked: object) -> str:
+    """A short text that differs for different JSON values."""
+    return hashlib.sha256(encode_json(asked)).hexdigest()[:16]
+
+
 def deletes_to_ask(streams: Iterable[CollectionStream]) -> dict[str, datetime | None]:
     """Of which objects the log of deletes is read, and from when on its deletes matter, if they do."""
     return {
@@ -331,8 +373,3 @@ def deletes_to_ask(streams: Iterable[CollectionStream]) -> dict[str, datetime | 
         for stream in streams
         if stream.definition.sobject.replicateable and stream.agenda.passes
     }
-def digest(asked: object) -> str:
-    """A short text that differs for different JSON values."""
-    return hashlib.sha256(encode_json(asked)).hexdigest()[:16]
-
-

@@ -53,6 +53,7 @@ class Extraction:
         passes = self._agenda.passes
         for each in passes:
             self._agenda.begin(each)
+            self._tap.state_writer.write_state(self._tap.state)  # the next one in time is due as before
             self._stream.carry_version(self._agenda.version)
             done = yield from self._write_what_is_there(each)
             is_last = each is passes[-1]
@@ -109,8 +110,8 @@ class Extraction:
                     self._deleted_at.pop(found, None)
                 if _may_come_again(page):
                     self._written.note(block.ids)
+                yield block.rows
             self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
-            yield page.rows
             self._advance(page)
 
     def _advance(self, page: Page) -> None:
@@ -136,6 +137,7 @@ class Extraction:
         gone = {each_id: stamp for each_id, stamp in self._deleted_at.items() if each_id not in kept}
         block = layout.gone(gone, self._agenda.version)
         self._write_block(block)
+        self._stream.deletes += block.rows
         yield block.rows
 
     def _write_block(self, block: Block) -> None:

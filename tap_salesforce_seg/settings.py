@@ -10,7 +10,7 @@ from salesforce_seg.errors import ConfigurationError
 from salesforce_seg.settings import Setting
 from tap_salesforce_seg import naming
 from tap_salesforce_seg.readers import choice
-from tap_salesforce_seg.replication import parse_moment
+from tap_salesforce_seg.replication import Window, floor_to_second, parse_moment
 from tap_salesforce_seg.shards import WHOLE, Shard
 
 if TYPE_CHECKING:
@@ -110,6 +110,20 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         schema={"minimum": 1, "maximum": 20},
     ),
     Setting(
+        "window_start",
+        "string",
+        "Read only rows stamped from then on, and leave the bookmarks alone: for several workers on one "
+        "stream.",
+        schema={"format": "date-time"},
+    ),
+    Setting(
+        "window_end",
+        "string",
+        "Read only rows stamped before then, and leave the bookmarks alone: for several workers on one "
+        "stream.",
+        schema={"format": "date-time"},
+    ),
+    Setting(
         "summary_path",
         "string",
         "File for the counts of the run by stream, as one JSON object.",
@@ -140,6 +154,7 @@ class TapSettings:
     emit_activate_version_messages: bool = False
     select_fields_by_default: bool = True
     concurrency: int = 4
+    slice: Window | None = None
     summary_path: str = ""
     shard: Shard = WHOLE
 
@@ -148,12 +163,12 @@ class TapSettings:
         """Read the tap's settings from a config that its JSON schema has accepted.
 
         Raises:
-            ConfigurationError: ``start_date`` is not a date, or ``shard`` not one.
+            ConfigurationError: A moment is none, or a span or ``shard`` cannot be.
         """
         given = {name: value for name, value in config.items() if value is not None}
         chosen: dict[str, Any] = {each.name: given.get(each.name, each.default) for each in TAP_SETTINGS}
         return cls(
-            _start_date(chosen["start_date"]),
+            _moment("start_date", chosen["start_date"]),
             tuple(chosen["include_objects"]),
             chosen["naming"],
             chosen["api_type"],
@@ -165,15 +180,25 @@ class TapSettings:
             chosen["emit_activate_version_messages"],
             chosen["select_fields_by_default"],
             chosen["concurrency"],
+            _slice(chosen["window_start"], chosen["window_end"]),
             chosen["summary_path"] or "",
             Shard.parse(chosen["shard"]),
         )
 
 
-def _start_date(value: str | None) -> datetime | None:
+def _slice(start: str | None, end: str | None) -> Window | None:
+    if not start and not end:
+        return None
+    found = Window(None, _moment("window_start", start), _moment("window_end", end))
+    if found.start and found.end and found.end <= found.start:
+        raise ConfigurationError("window_end must be later than window_start.")
+    return found
+
+
+def _moment(setting: str, value: str | None) -> datetime | None:
     if not value:
         return None
     try:
-        return parse_moment(value)
+        return floor_to_second(parse_moment(value))
     except ValueError as error:
-        raise ConfigurationError(f"The setting start_date: {error}.") from None
+        raise ConfigurationError(f"The setting {setting}: {error}.") from None

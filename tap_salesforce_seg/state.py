@@ -222,6 +222,11 @@ class StreamState:
         """Begin a read, or go on with one; the state tells of it from its first position on."""
         self._under_way = read
 
+    def owe_deletes(self, since: datetime) -> None:
+        """Note that deletes matter from then on, if they have not mattered before."""
+        if self.deletes_since is None:
+            self._save({DELETES_SINCE: format_moment(since)})
+
     def advance(self, position: Position) -> None:
         """Note the position of a page that is on stdout."""
         if self._under_way:
@@ -259,11 +264,6 @@ class StreamState:
             }
         )
 
-    def cover(self, fields: Iterable[str]) -> None:
-        """Write down a complete backfill: all rows have been read with these fields too."""
-        covered = self._state.get(COVERED_FIELDS) or ()
-        self._save({COVERED_FIELDS: sorted({*covered, *fields}), UNFINISHED: None})
-
     def read_of(self, sobject: str) -> tuple[datetime | None, str]:
         """How far one of a stream's objects has been read, and the digest of what was asked of it."""
         try:
@@ -298,6 +298,11 @@ class StreamState:
     def _objects(self) -> dict[str, Any]:
         found = self._state.get(OBJECTS)
         return found if isinstance(found, dict) else {}
+
+    def cover(self, fields: Iterable[str]) -> None:
+        """Write down a complete backfill: all rows have been read with these fields too."""
+        covered = self._state.get(COVERED_FIELDS) or ()
+        self._save({COVERED_FIELDS: sorted({*covered, *fields}), UNFINISHED: None})
 
     def complete(self, run_started_at: datetime) -> None:
         """Write down that a run has read all of a stream that is always read in full."""

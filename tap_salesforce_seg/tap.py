@@ -12,8 +12,10 @@ from singer_sdk import Tap
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.encoding.simple import StateMessage
+from singer_sdk.tap_base import CliTestOptionValue
 
 from salesforce_seg.describe import Describer
+from salesforce_seg.errors import RunFailed
 from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
@@ -25,6 +27,7 @@ from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.line_writer import LineWriter
 from tap_salesforce_seg.names_stream import NamesStream
+from tap_salesforce_seg.preflight import FAILED, preflight, result_table
 from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.replication import floor_to_second
 from tap_salesforce_seg.run import Run
@@ -66,6 +69,7 @@ class TapSalesforceSeg(Plugin, Tap):
 
     def __init__(self, *, catalog: Any = None, state: Any = None, **options: Any) -> None:
         self._missing: dict[str, str] = {}
+        self._left_out: dict[str, str] = {}
         self.deletions: dict[str, deletes.Deletions] = {}
         """What the org's log of deletes says, by object."""
         self._began = time.monotonic()
@@ -134,6 +138,7 @@ class TapSalesforceSeg(Plugin, Tap):
         for each in discovery.left_out:
             self.logger.warning("%s is left out: %s.", each.stream, each.reason.rstrip("."))
         self._missing = {each.stream: each.reason for each in discovery.left_out if each.failed}
+        self._left_out = {each.stream: each.reason for each in discovery.left_out}
         return [
             (NamesStream if definition.sources else CollectionStream)(self, definition)
             for definition in definitions
@@ -221,6 +226,7 @@ class TapSalesforceSeg(Plugin, Tap):
         state: IO[str] | None = None,
         catalog: IO[str] | None = None,
         show_plan: bool = False,
+        test: str = CliTestOptionValue.Disabled.value,
     ) -> None:
         """Run the tap from its command line.
 
@@ -231,6 +237,7 @@ class TapSalesforceSeg(Plugin, Tap):
             state: A state file.
             catalog: A catalog file.
             show_plan: Only print what a run would read and cost.
+            test: ``all``: only check what a run needs. ``schema``: only write the SCHEMAs.
         """
         if about:
             cls.print_about(about_format)
@@ -243,15 +250,34 @@ class TapSalesforceSeg(Plugin, Tap):
             validate_config=True,
         )
         check_folder("summary_path", tap.settings.summary_path)
-        if show_plan:
+        if test == CliTestOptionValue.All.value:
+            tap.check()
+        elif test == CliTestOptionValue.Schema.value:
+            tap.write_schemas()
+        elif show_plan:
             click.echo(plan.table(plan.plan(tap.session, tap.selected, tap.settings.api_type)))
         else:
             tap.extract()
+
+    def check(self) -> None:
+        """Print what the tap needs, what of it is there and what is missing.
+
+        Raises:
+            RunFailed: A selected stream cannot be read.
+            ConfigurationError: The login was refused.
+        """
+        findings = list(preflight(self.session, self.selected, self._left_out))
+        click.echo(result_table(findings))
+        failed = [each.what for each in findings if each.result == FAILED]
+        if failed:
+            raise RunFailed(f"These streams cannot be read: {', '.join(failed)}.")
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """The SDK's command, and ``--plan``."""
         command = super().get_singer_command()
+        (test,) = (each for each in command.params if each.name == "test")
+        test.callback, test.expose_value = None, True  # it needs the catalog too, wherever that stands
         command.params.append(
             click.Option(
                 ["--plan", "show_plan"],
