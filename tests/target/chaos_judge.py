@@ -143,7 +143,7 @@ class Judge:
                 elif is_sure is not None or not all(
                     wish.operation == "create" and not wish.way for wish in mine
                 ):
-                    worlds |= self._reachable(worlds, sent)
+                    worlds |= self._reachable(worlds, mine)
         if visible(final) not in [visible(world) for world in worlds]:
             may = "\n  or ".join(repr(visible(world)) for world in list(worlds)[:4])
             self.problems.append(f"{cell}: is {visible(final)!r}\n  may {may}")
