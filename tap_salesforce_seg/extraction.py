@@ -11,7 +11,7 @@ from tap_salesforce_seg.pages import RowsLost
 from tap_salesforce_seg.written_ids import WrittenIds
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
 
     from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.catalog import Column
@@ -37,6 +37,7 @@ class Extraction:
         self._agenda = stream.agenda
         self._position: Position | None = None
         self._deleted_at: dict[str, str] = {}
+        self._in_old_job: set[str] = set()
         self._written = WrittenIds()
 
     def write_all(self) -> Iterator[int]:
@@ -106,13 +107,24 @@ class Extraction:
                 self._tap.write_state_in_time()
             for block in each.layout.blocks(self._written.without_them(page), self._agenda.version, within):
                 self._write_block(block)
-                for found in block.ids if self._deleted_at else ():
-                    self._deleted_at.pop(found, None)
+                if self._deleted_at:
+                    self._found(block.ids, of_old_job=within is not None and isinstance(page.raw, bytes))
                 if _may_come_again(page):
                     self._written.note(block.ids)
                 yield block.rows
             self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
             self._advance(page)
+
+    def _found(self, ids: Sequence[str], *, of_old_job: bool) -> None:
+        """Tell rows that the log of deletes names from those that a query still finds, be it in the bin.
+
+        An old job shows them as they were when it was made: since then they may have been removed for good.
+        """
+        if of_old_job:
+            self._in_old_job.update(self._deleted_at.keys() & set(ids))
+            return
+        for each_id in ids:
+            self._deleted_at.pop(each_id, None)
 
     def _advance(self, page: Page) -> None:
         if page.position is not None:
@@ -128,7 +140,8 @@ class Extraction:
         """
         layout = each.layout
         kept = still_there(self._tap.session, each.query.sobject, self._deleted_at)
-        for page in self._tap.reader.read_ids(each.query, layout, kept) if kept else ():
+        unseen = kept - self._in_old_job
+        for page in self._tap.reader.read_ids(each.query, layout, unseen) if unseen else ():
             for block in layout.blocks(page, self._agenda.version):
                 self._write_block(block)
             yield page.rows

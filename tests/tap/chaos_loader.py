@@ -26,7 +26,8 @@ class Loader:
 
     A loader's tables follow every whole line it was given, and its state the last STATE. One that dies with
     the pipe has flushed what came before the STATE that it gave back, and of the rest of each stream as much
-    as chance would have it.
+    as chance would have it. Nothing of a stream, though, that its STATE does not know: of such rows no tap
+    could ever learn that they were removed for good before it first read the stream to its end.
     """
 
     def __init__(self) -> None:
@@ -99,7 +100,8 @@ def _flushed(messages: list[dict[str, Any]], rng: Random) -> list[dict[str, Any]
     states = [index for index, message in enumerate(messages) if message["type"] == "STATE"]
     end = 0 if not states else 1 + (states[-1] if rng.random() < 0.7 else rng.choice(states))
     left = Counter(message["stream"] for message in messages[end:] if message["type"] == "RECORD")
-    left = Counter({stream: rng.randint(0, rows) for stream, rows in left.items()})
+    known = messages[end - 1]["value"].get("bookmarks", {}) if end else {}
+    left = Counter({stream: rng.randint(0, rows) for stream, rows in left.items() if stream in known})
     kept = messages[:end]
     for message in messages[end:]:
         if message["type"] == "RECORD" and left[message["stream"]]:

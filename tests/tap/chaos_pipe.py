@@ -30,18 +30,19 @@ class Pipe:
         config: The tap's; it logs in, so that it can do so again.
         catalog: The tap's.
         messages: Those of the last run.
+        created: The ids of the Leads.
     """
 
     def __init__(self, org: OrgClient, zygote: Zygote, tap: TapRunner) -> None:
         self.loader = Loader()
-        self.config: dict[str, Any] = {"login_url": org.url} | LOGIN
+        self.config: dict[str, Any] = {"login_url": org.url, "concurrency": 1} | LOGIN
         self.catalog = tap.catalog("leads", "role")
         self.messages: list[dict[str, Any]] = []
         self._org = org
         self._zygote = zygote
         self._tap = tap
         org.clock(freeze_at=BEFORE)
-        org.create(
+        self.created = org.create(
             "Lead",
             [{"LastName": f"Lead {number}", "Company": "Ltd", "Rating": "Hot"} for number in range(ROWS)],
         )
@@ -58,8 +59,8 @@ class Pipe:
         *lines, rest = ended.stdout.split(b"\n")
         assert not rest or ended.exit_code < 0, "half a line on stdout"
         self.messages = self.loader.load(lines)
-        ids = self.ids()
-        assert len(ids) == len(set(ids)), "a row came twice"
+        rows = [str(each["record"]) for each in self.messages if each["type"] == "RECORD"]
+        assert len(rows) == len(set(rows)), "a row came twice"
         return ended
 
     def ids(self, stream: str = "leads") -> list[str]:

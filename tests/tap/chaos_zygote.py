@@ -159,6 +159,7 @@ def _serve(line: socket.socket) -> NoReturn:
     from salesforce_seg import shutdown  # noqa: F401
 
     assert threading.active_count() == 1
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # as the tap does first
     gc.freeze()
     while True:
         request, descriptors, _, _ = socket.recv_fds(line, LONGEST_REQUEST, 2)

@@ -6,6 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+from bulk_jobs import ingest
 from chaos_pipe import EVENING
 
 if TYPE_CHECKING:
@@ -43,4 +44,32 @@ def test_what_is_read_again_for_late_commits_comes_once_after_a_kill(
     assert pipe.run(api_type=reader).exit_code == 0
     assert before
     assert set(pipe.ids()) | set(before) == set(pipe.loader.tables["leads"])
+    assert pipe.differences() == []
+
+
+def test_a_row_of_a_killed_first_run_may_be_removed_for_good(org: OrgClient, pipe: Pipe) -> None:
+    org.create("Lead", [{"LastName": "Long", "Company": "Ltd", "Description": "x" * 9000}] * 30)
+    org.clock(freeze_at="2026-06-01T12:30:00Z")
+    hang = {"path": "/query(All)?/0r8", "skip": 5, "action": {"hang": True}}
+    assert pipe.run(pipe.strike_at(hang, signal.SIGKILL)).exit_code == -signal.SIGKILL
+    loaded, *_ = pipe.ids()
+    org.clock(freeze_at="2026-06-01T13:00:00Z")
+    assert not ingest(org, "Lead", f"Id\n{loaded}\n", "hardDelete")["numberRecordsFailed"]
+    org.clock(freeze_at=EVENING)
+    assert pipe.run().exit_code == 0
+    assert pipe.loader.tables["leads"][loaded]["is_deleted"] is True
+    assert pipe.differences() == []
+
+
+def test_a_row_of_a_killed_runs_job_may_be_removed_for_good(org: OrgClient, pipe: Pipe) -> None:
+    """The job still shows it, alive, as it was when the job was made; the log of deletes knows better."""
+    hang = {"path": "/results", "skip": 2, "action": {"hang": True}}
+    assert pipe.run(pipe.strike_at(hang, signal.SIGTERM), api_type="bulk2").exit_code == 143
+    org.clock(freeze_at="2026-06-01T13:00:00Z")
+    late = set(pipe.created) - set(pipe.ids())
+    assert not ingest(org, "Lead", "\n".join(["Id", *late, ""]), "hardDelete")["numberRecordsFailed"]
+    org.clock(freeze_at=EVENING)
+    assert pipe.run(api_type="bulk2").exit_code == 0
+    assert late
+    assert all(pipe.loader.tables["leads"][each]["is_deleted"] for each in late)
     assert pipe.differences() == []

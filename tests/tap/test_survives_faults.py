@@ -115,6 +115,7 @@ def test_a_fault_costs_no_row(org: OrgClient, pipe: Pipe, reader: str, case: Cas
     assert re.search(case.says, struck.stderr), struck.stderr
     if not case.exit_code and "hide" not in case.action:
         assert pipe.differences() == []
+        assert f"{len(pipe.ids()) + len(pipe.ids('role'))} rows from " in struck.stderr
     org.clock(freeze_at=EVENING)
     after = pipe.run(api_type=reader)
     assert after.exit_code == 0, after.stderr
