@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import ConfigurationError
-from salesforce_seg.settings import Setting
+from salesforce_seg.settings import REPORT_PATH, Setting
 from tap_salesforce_seg import naming
 from tap_salesforce_seg.readers import choice
 from tap_salesforce_seg.replication import Window, floor_to_second, parse_moment
@@ -128,6 +128,7 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         "string",
         "File for the counts of the run by stream, as one JSON object.",
     ),
+    REPORT_PATH,
     Setting(
         "shard",
         "string",
@@ -156,6 +157,7 @@ class TapSettings:
     concurrency: int = 4
     slice: Window | None = None
     summary_path: str = ""
+    report_path: str = ""
     shard: Shard = WHOLE
 
     @classmethod
@@ -182,6 +184,7 @@ class TapSettings:
             chosen["concurrency"],
             _slice(chosen["window_start"], chosen["window_end"]),
             chosen["summary_path"] or "",
+            chosen["report_path"] or "",
             Shard.parse(chosen["shard"]),
         )
 

@@ -20,7 +20,7 @@ from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
-from salesforce_seg.summary import as_json, check_folder, write_file
+from salesforce_seg.summary import check_folder, publish, report_option
 from tap_salesforce_seg import deletes, input_files, plan
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
@@ -206,11 +206,11 @@ class TapSalesforceSeg(Plugin, Tap):
             self._sum_up(streams, run.failed)
 
     def _sum_up(self, streams: Sequence[CollectionStream], failed: Mapping[str, str]) -> None:
-        """Say what the run came to: a table, one line, and the summary file."""
+        """Say what the run came to: a table, one line, and the files that are asked for."""
         seconds = time.monotonic() - self._began
         summary = {"plugin": self.name, **tally(self.session, streams, failed, seconds)}
         self.logger.info("What was read:\n%s", closing_table(summary))
-        write_file("summary_path", self.settings.summary_path, as_json(summary), self.logger)
+        publish(summary, self.settings.summary_path, self.settings.report_path, self.logger)
         rows, read = sum(each.rows for each in streams), sum(each.done for each in streams)
         self.logger.info("%d rows from %d streams; %d API calls.", rows, read, self.session.api_calls)
 
@@ -227,6 +227,7 @@ class TapSalesforceSeg(Plugin, Tap):
         catalog: IO[str] | None = None,
         show_plan: bool = False,
         test: str = CliTestOptionValue.Disabled.value,
+        report_path: str | None = None,
     ) -> None:
         """Run the tap from its command line.
 
@@ -238,18 +239,21 @@ class TapSalesforceSeg(Plugin, Tap):
             catalog: A catalog file.
             show_plan: Only print what a run would read and cost.
             test: ``all``: only check what a run needs. ``schema``: only write the SCHEMAs.
+            report_path: The setting of this name, from ``--report``.
         """
         if about:
             cls.print_about(about_format)
             return
+        given = {"report_path": report_path} if report_path else {}
         tap = cls(
-            config=config.config if config else {},
+            config={**(config.config if config else {}), **given},
             state=input_files.read_json(state, "state"),
             catalog=input_files.read_json(catalog, "catalog"),
             parse_env_config=bool(config and config.parse_env),
             validate_config=True,
         )
         check_folder("summary_path", tap.settings.summary_path)
+        check_folder("report_path", tap.settings.report_path)
         if test == CliTestOptionValue.All.value:
             tap.check()
         elif test == CliTestOptionValue.Schema.value:
@@ -274,7 +278,7 @@ class TapSalesforceSeg(Plugin, Tap):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The SDK's command, and ``--plan``."""
+        """The SDK's command, ``--plan`` and ``--report``."""
         command = super().get_singer_command()
         (test,) = (each for each in command.params if each.name == "test")
         test.callback, test.expose_value = None, True  # it needs the catalog too, wherever that stands
@@ -285,4 +289,5 @@ class TapSalesforceSeg(Plugin, Tap):
                 help="Print the reader, rows and API calls of each selected stream, and read nothing.",
             )
         )
+        command.params.append(report_option())
         return command
