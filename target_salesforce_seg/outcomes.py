@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from target_salesforce_seg.intents import Intent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from salesforce_seg.errors import RecordRejected
     from target_salesforce_seg.intents import Refusal
@@ -107,6 +107,21 @@ class BatchOutcomes:
     def rejections(self) -> list[Rejection]:
         """All rejections, in the order of their events."""
         return sorted(self._rejections.values(), key=lambda rejection: rejection.position)
+
+    @property
+    def skipped(self) -> Mapping[int, str]:
+        """The events that are not for Salesforce, and why, by position."""
+        return self._skipped
+
+    @property
+    def unchanged(self) -> list[tuple[int, str]]:
+        """The wishes that change nothing: the position of their event, and the object."""
+        return [
+            (position, sobject)
+            for position, wishes in self._done.items()
+            for sobject, door in wishes
+            if door == "unchanged"
+        ]
 
     def count(self, counts: Counts, positions: Iterable[int]) -> None:
         """Add a settled batch to the counts of the run."""

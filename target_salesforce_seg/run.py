@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     import logging
     from collections.abc import Mapping
 
+    from target_salesforce_seg.dry_run import DryRun
+
 
 SLOW_PART = 6
 """An answer is slow when it takes this part of the time-out: 10 of 60 seconds."""
@@ -58,15 +60,24 @@ class Run:
         config: the plugin's config.
         client_name: how Salesforce knows the client.
         logger: where to log.
+        dry_run: takes what would be written, if nothing is to be.
 
     Raises:
         ConfigurationError: a setting is wrong or missing.
     """
 
-    def __init__(self, config: Mapping[str, Any], *, client_name: str, logger: logging.Logger) -> None:
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        *,
+        client_name: str,
+        logger: logging.Logger,
+        dry_run: DryRun | None = None,
+    ) -> None:
         self.settings = TargetSettings.from_config(config)
         self.counts = Counts()
         self._name = client_name
+        self._dry_run = dry_run
         self._logger = logger
         self._began_at, self._began = datetime.now(timezone.utc), time.monotonic()
         self._session = Session(ConnectionSettings.from_config(config), client_name=client_name)
@@ -103,7 +114,8 @@ class Run:
     @cached_property
     def _calls(self) -> Calls:
         """The connection, once nothing of an earlier run is under way any more."""
-        self._journal.finish(self._session)
+        if self._dry_run is None:
+            self._journal.finish(self._session)
         return Calls(self._session)
 
     @cached_property
@@ -160,7 +172,10 @@ class Run:
             RunFailed: The rejects file cannot be written.
         """
         try:
-            self._rejects.append(settled.batch, settled.outcomes.rejections)
+            if self._dry_run is None:
+                self._rejects.append(settled.batch, settled.outcomes.rejections)
+            else:
+                self._dry_run.report(settled.batch, settled.outcomes)
         except RunFailed:
             self._telling.close()
             self._broken_off -= settled.outcomes.count_finished(self.counts)
@@ -180,14 +195,15 @@ class Run:
                 self._summed_up = True
                 self._telling.close()
                 self._say_what_became()
-            self._logger.info("%s", self.counts.line(self._session.api_calls))
+            dry = "Dry run, nothing was written: " if self._dry_run else ""
+            self._logger.info("%s%s", dry, self.counts.line(self._session.api_calls))
 
     def _say_what_became(self) -> None:
         self._notices.sum_up()
         for reason, events in self.counts.skipped_because.most_common():
             self._logger.info("Not for Salesforce: %d events, because %s.", events, reason)
         for code, events in self.counts.rejected_because.most_common():
-            self._logger.warning("Rejected: %d with %s; see %s.", events, code, self.settings.rejects_path)
+            self._logger.warning("Rejected: %d with %s; see %s.", events, code, self.where_rejects_are)
         if left := self._not_settled:
             self._logger.warning(
                 "%d events were taken in but are not settled: the state does not cover them, and they come "
@@ -199,7 +215,13 @@ class Run:
             heads = ("object", "created", "updated", "deleted", "unchanged")
             rows = [(name, *done.values()) for name, done in objects.items()]
             self._logger.info("What became of the records:\n%s", text_table(heads, rows))
-        write_file("summary_path", self.settings.summary_path, as_json(summary), self._logger)
+        if self._dry_run is None:
+            write_file("summary_path", self.settings.summary_path, as_json(summary), self._logger)
+
+    @property
+    def where_rejects_are(self) -> str:
+        """Where to look for the rejected events, for messages."""
+        return self.settings.rejects_path if self._dry_run is None else "what the dry run prints"
 
     @property
     def _not_settled(self) -> int:
@@ -223,13 +245,15 @@ class Run:
         self._session.close()
 
     def _settlement(self, until_booked: ExitStack) -> Settlement:
-        resolver = Resolver(Lookup(self._calls), self._catalog, self._notices, self.settings)
+        dry = self._dry_run
+        lookup = Lookup(self._calls) if dry is None else dry.lookup(self._calls)
+        resolver = Resolver(lookup, self._catalog, self._notices, self.settings)
         return Settlement(
             self.settings,
             self._plans,
             self._catalog,
             resolver=resolver,
-            writers=self._writers,
+            writer=self._writers if dry is None else dry,
             backoff=self._session.backoff,
             until_booked=until_booked,
         )

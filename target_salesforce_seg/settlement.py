@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from target_salesforce_seg.plans import Plans
     from target_salesforce_seg.resolver import Resolution, Resolver
     from target_salesforce_seg.settings import TargetSettings
-    from target_salesforce_seg.writers.results import Result
-    from target_salesforce_seg.writers.routes import Writers
+    from target_salesforce_seg.writers.results import Result, Writer
     from target_salesforce_seg.writes import Write
 
 MOST_ROUNDS = 30
@@ -56,7 +55,7 @@ class Settlement:
         plans: turns events into intents.
         catalog: the objects.
         resolver: looks records up.
-        writers: write.
+        writer: writes, or pretends to.
         backoff: how often, and after what wait, a write whose answer was lost is looked up and tried again.
         until_booked: what is to hold until the batch is booked and its state is out: so long are creates that
             the next run could not look up kept from signals, or they would be made twice.
@@ -69,7 +68,7 @@ class Settlement:
         catalog: Catalog,
         *,
         resolver: Resolver,
-        writers: Writers,
+        writer: Writer,
         backoff: Backoff,
         until_booked: ExitStack,
     ) -> None:
@@ -77,7 +76,7 @@ class Settlement:
         self._plans = plans
         self._catalog = catalog
         self._resolver = resolver
-        self._writers = writers
+        self._writer = writer
         self._backoff = backoff
         self._until_booked = until_booked
         self._event_ids = EventIds(settings, catalog)
@@ -174,7 +173,7 @@ class Settlement:
             self._until_booked.enter_context(shielded())
         results: dict[Write, Result] = {}
         try:
-            self._writers.write(writes, results)
+            self._writer.write(writes, results)
         except BaseException:
             for write in writes:
                 if isinstance(result := results.get(write), Written):

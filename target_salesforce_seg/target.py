@@ -24,6 +24,7 @@ from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
 from salesforce_seg.settings import CONNECTION_SETTINGS, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end, shielded
 from target_salesforce_seg.classify import Incoming
+from target_salesforce_seg.dry_run import DryRun
 from target_salesforce_seg.reader import LineReader
 from target_salesforce_seg.rejects import replayed
 from target_salesforce_seg.run import Run
@@ -54,9 +55,15 @@ class TargetSalesforceSeg(Plugin, Target):
 
     _MAX_RECORD_AGE_IN_MINUTES = 1.0
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, dry_run: bool = False, **options: Any) -> None:
         super().__init__(**options)
-        self._run = Run(self.config, client_name=self.name, logger=self.logger)
+        self._is_dry_run = dry_run
+        self._run = Run(
+            self.config,
+            client_name=self.name,
+            logger=self.logger,
+            dry_run=DryRun(click.echo) if dry_run else None,
+        )
         self._protocol_error: Exception | None = None
         self._bare_schema = ""
         self._sinks_as_is: dict[str, EventSink | None] = {}
@@ -175,7 +182,12 @@ class TargetSalesforceSeg(Plugin, Target):
             self._settle(self.drain_all)
 
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Write the state with every number as it came: with a point they are Decimals."""
+        """Write the state with every number as it came: with a point they are Decimals.
+
+        A dry run writes none: what comes again must be taken for new.
+        """
+        if self._is_dry_run:
+            return
         sys.stdout.write(f"{serialize_json(state)}\n")
         sys.stdout.flush()
 
@@ -197,7 +209,7 @@ class TargetSalesforceSeg(Plugin, Target):
         rejected = self._run.counts.doors["rejected"]
         if rejected and self._run.settings.fail_on_rejects:
             raise RunFailed(
-                f"{rejected} events were rejected (fail_on_rejects): see {self._run.settings.rejects_path}."
+                f"{rejected} events were rejected (fail_on_rejects): see {self._run.where_rejects_are}."
             )
         with shielded():  # in a connection that closes, a signal would be lost
             self._run.close()
@@ -214,15 +226,21 @@ class TargetSalesforceSeg(Plugin, Target):
 
     @classmethod
     def get_singer_command(cls) -> click.Command:
-        """The command line of a target, and ``--replay``."""
+        """The command line of a target, and what this one can do besides."""
         command = super().get_singer_command()
-        command.params.append(
+        command.params += [
             click.Option(
                 ["--replay"],
                 help="A rejects file whose events are to be tried again. Nothing is read from standard in.",
                 type=click.Path(exists=True, dir_okay=False, path_type=Path),
-            )
-        )
+            ),
+            click.Option(
+                ["--dry-run"],
+                is_flag=True,
+                help="Look everything up, print what would be written and rejected, and write nothing: no "
+                "record, no state, no file.",
+            ),
+        ]
         return command
 
     @classmethod
@@ -234,6 +252,7 @@ class TargetSalesforceSeg(Plugin, Target):
         config: Any = None,
         file_input: IO[str] | None = None,
         replay: Path | None = None,
+        dry_run: bool = False,
     ) -> None:
         """Run the target.
 
@@ -243,13 +262,23 @@ class TargetSalesforceSeg(Plugin, Target):
             config: from the command line.
             file_input: read messages from here instead of standard in.
             replay: a rejects file to read instead of messages.
+            dry_run: write nothing, and print what would be written.
+
+        Raises:
+            ConfigurationError: Two options contradict each other.
         """
-        if replay is None or about:
-            super().invoke(about=about, about_format=about_format, config=config, file_input=file_input)
+        if about:
+            super().invoke(about=about, about_format=about_format)
             return
-        if file_input is not None:
+        if replay is not None and file_input is not None:
             raise ConfigurationError("--replay and --input cannot be used together.")
+        cls.print_version(print_fn=cls.logger.info)
         target = cls(
-            config=config.config if config else {}, parse_env_config=bool(config and config.parse_env)
+            config=config.config if config else {},
+            parse_env_config=bool(config and config.parse_env),
+            dry_run=dry_run,
         )
-        target.replay(replay)
+        if replay is not None:
+            target.replay(replay)
+        else:
+            target.listen(file_input)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from salesforce_seg.errors import RecordRejected, Remedy
 from target_salesforce_seg.catalog import missing_column
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from salesforce_seg.errors import ApiError, SalesforceError
+    from target_salesforce_seg.writes import Write
 
 PASSING = frozenset({Remedy.RETRY, Remedy.RETRY_ROW, Remedy.RELOGIN})
 STOP = frozenset({Remedy.FATAL, Remedy.STOP_QUOTA})
@@ -47,6 +48,21 @@ class Lost:
 
 
 Result = Written | Refused | Lost
+
+
+class Writer(Protocol):
+    """Writes, or pretends to."""
+
+    def write(self, writes: Sequence[Write], results: dict[Write, Result]) -> None:
+        """Write all.
+
+        Args:
+            writes: to be written.
+            results: takes what becomes of each.
+
+        Raises:
+            SalesforceError: the run cannot go on.
+        """
 
 
 def rejected(error: SalesforceError) -> RecordRejected:

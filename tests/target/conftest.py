@@ -89,7 +89,12 @@ def cli(config: dict[str, Any], tmp_path: Path) -> Callable[..., Outcome]:
     """Run the command in a process of its own."""
 
     def call(
-        content: Iterable[Any] = (), *options: str, counts: bool = True, timeout: int = 60, **settings: Any
+        content: Iterable[Any] = (),
+        *options: str,
+        counts: bool = True,
+        prints: bool = False,
+        timeout: int = 60,
+        **settings: Any,
     ) -> Outcome:
         path = tmp_path / "config.json"
         path.write_text(json.dumps({k: v for k, v in (config | settings).items() if v is not None}))
@@ -106,9 +111,10 @@ def cli(config: dict[str, Any], tmp_path: Path) -> Callable[..., Outcome]:
         return Outcome(
             counts_in(done.stderr) if counts else {},
             done.stderr,
-            [json.loads(line) for line in done.stdout.splitlines()],
+            [] if prints else [json.loads(line) for line in done.stdout.splitlines()],
             read_lines(Path(config["rejects_path"])),
             done.returncode,
+            done.stdout,
         )
 
     return call

@@ -73,6 +73,8 @@ class Outcome:
     states: list[Any] = field(default_factory=list)
     rejects: list[dict[str, Any]] = field(default_factory=list)
     exit_code: int = 0
+    printed: str = ""
+    """On standard out, where that is text for people."""
 
     @property
     def codes(self) -> list[str]:
