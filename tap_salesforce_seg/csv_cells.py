@@ -16,7 +16,7 @@ import msgspec
 from salesforce_seg.bulk2 import csv_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 BLOCK_BYTES = 64 * 1024
 """About how much of a page is turned into records at once: so little that it stays in a processor's cache."""
@@ -37,11 +37,13 @@ class CsvBlock:
         cells: By field, the cells as the inside of a JSON string, but that line feeds are not escaped.
         rows: How many rows.
         has_line_feeds: Whether there are line feeds in cells.
+        end: Where in the page the next row begins.
     """
 
     cells: Mapping[str, Sequence[bytes]]
     rows: int
     has_line_feeds: bool
+    end: int = 0
 
     def stamped_before(self, field: str, moment: bytes) -> CsvBlock:
         """The rows whose clock field is empty or earlier than a moment (``2026-01-31T23:59:59``)."""
@@ -54,22 +56,30 @@ class CsvBlock:
         return replace(self, cells=cells, rows=len(kept))
 
 
-def blocks(page: bytes, size: int = BLOCK_BYTES) -> Iterator[CsvBlock]:
-    """The rows of a result page, block by block.
+def header(page: bytes) -> tuple[list[str], int]:
+    """The names of a result page's fields, and where its rows begin.
 
     Args:
         page: UTF-8 CSV with a header line.
+    """
+    end = page.find(b"\n") + 1 or len(page)
+    return next(csv_cells(page[:end]), []), end
+
+
+def block(page: bytes, start: int, names: Sequence[str], size: int = BLOCK_BYTES) -> CsvBlock:
+    """Some rows of a result page.
+
+    Args:
+        page: UTF-8 CSV with a header line.
+        start: Where the first of the rows begins.
+        names: The names of the fields.
         size: Bytes of a block, about.
 
     Raises:
         ValueError: It is not UTF-8, or its rows have other numbers of cells than its header.
     """
-    start = page.find(b"\n") + 1 or len(page)
-    header = next(csv_cells(page[:start]), [])
-    while start < len(page):
-        end = _end_of_row(page, start, size)
-        yield _block(page[start:end], header)
-        start = end
+    end = _end_of_row(page, start, size)
+    return replace(_block(page[start:end], names), end=end)
 
 
 def _end_of_row(page: bytes, start: int, size: int) -> int:

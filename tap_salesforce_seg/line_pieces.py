@@ -12,6 +12,7 @@ from tap_salesforce_seg.json_texts import NULL
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from tap_salesforce_seg.csv_lines import LineSteps
     from tap_salesforce_seg.json_texts import Pieces
 
 HAS_MORE = b"\1"
@@ -68,8 +69,10 @@ class CompoundText:
         self._shown = [
             (key, b'%b"%b":' % (b"," if index else b"", name)) for index, (key, name) in enumerate(shown)
         ]
-        self.nothing = b"{%b}" % b"".join(lead + NULL for _, lead in self._shown)
-        """An object of nothing but nulls, for which null stands in a record."""
+        nulls = b"".join(lead + NULL for _, lead in self._shown)
+        self.nothing = nulls and b"{%b}" % nulls
+        """An object of nothing but nulls, for which null stands in a record; empty if it shows no key, as
+        such an object might stand in a text."""
 
     def pieces(self, parts: Mapping[str, Pieces], rows: int) -> Pieces:
         """The objects.
@@ -80,11 +83,31 @@ class CompoundText:
         """
         made: Pieces = [b"{"]
         hidden = [parts[key] for key in self.deselected if parts.get(key, [NULL]) != [NULL]]
+        if not self._shown:
+            given = [b"{}" if any(map(_is_given, row)) else NULL for row in _rows(hidden, rows)]
+            return [given or NULL]
         if hidden:
             made.append([HAS_MORE if any(map(_is_given, row)) else b"" for row in _rows(hidden, rows)])
         for key, lead in self._shown:
             made += [lead, *parts.get(key, [NULL])]
         return [*made, b"}"]
+
+    def plan(self, steps: LineSteps, fields: Mapping[str, str]) -> None:
+        """The same as steps for one row.
+
+        Args:
+            steps: The steps.
+            fields: API names of the parts' fields, by key.
+        """
+        with steps.if_any_given(fields.values()):
+            steps.piece(b"{")
+            for key, lead in self._shown:
+                steps.piece(lead)
+                if key in fields:
+                    steps.cell(fields[key])
+                else:
+                    steps.piece(NULL)
+            steps.piece(b"}")
 
 
 def _rows(columns: list[Pieces], rows: int) -> Iterator[tuple[bytes, ...]]:

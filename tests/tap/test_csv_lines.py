@@ -1,0 +1,244 @@
+"""The compiled way from a page to lines gives the bytes that Python's way gives, and refuses what it refuses.
+
+By hand, for longer and under the eyes of sanitizers:
+``CSV_LINES_EXAMPLES=5000 CFLAGS=-fsanitize=address,undefined LD_PRELOAD=$(cc -print-file-name=libasan.so)
+ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc pytest tests/tap/test_csv_lines.py``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import tap_salesforce_seg
+from salesforce_seg.describe import SObjectDescribe
+from salesforce_seg.errors import RunFailed
+from tap_salesforce_seg import csv_lines
+from tap_salesforce_seg.catalog import Discovery
+from tap_salesforce_seg.pages import Page
+from tap_salesforce_seg.records import RowLayout
+from tap_salesforce_seg.replication import Window
+
+SOURCE = Path(tap_salesforce_seg.__file__).with_name("csv_lines.c")
+COMPILER = shutil.which(os.environ.get("CC", "cc"))
+FLAGS = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]
+FLAGS += os.environ.get("CFLAGS", "").split()
+
+PARTS = {"Street": "textarea", "City": "string", "Latitude": "double", "Longitude": "double"}
+TYPES = {
+    "Text": "string",
+    "Choice": "picklist",
+    "Day": "date",
+    "Moment": "datetime",
+    "Hour": "time",
+    "Count": "int",
+    "Price": "currency",
+    "Flag": "boolean",
+    "Any": "anyType",
+    "Odd": "unheard-of",
+}
+SOBJECT = SObjectDescribe.from_json(
+    {
+        "name": "Thing__c",
+        "queryable": True,
+        "replicateable": True,
+        "fields": [
+            {"name": "Id", "type": "id"},
+            {"name": "IsDeleted", "type": "boolean"},
+            {"name": "SystemModstamp", "type": "datetime"},
+            *({"name": f"{name}__c", "type": kind} for name, kind in TYPES.items()),
+            {"name": "BillingAddress", "type": "address"},
+            *(
+                {"name": f"Billing{part}", "type": kind, "compoundFieldName": "BillingAddress"}
+                for part, kind in PARTS.items()
+            ),
+            {"name": "Place__c", "type": "location"},
+            *(
+                {"name": f"Place__{part}__s", "type": "double", "compoundFieldName": "Place__c"}
+                for part in ("Latitude", "Longitude")
+            ),
+        ],
+    }
+)
+STREAM = Discovery(None)._definition("things", SOBJECT)  # type: ignore[arg-type]
+ADDRESS_KEYS = ["street", "city", "latitude", "longitude", "postal_code"]
+LATE = Window("SystemModstamp", None, datetime(2026, 6, 1, tzinfo=timezone.utc))
+
+PLAIN_TEXT = st.text("abcdefgh ,;:/{}é€😀", max_size=20)
+ODD_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+TEXT = st.one_of(PLAIN_TEXT, st.text('ab",\n\r\0\t\b\f\v\\\x1f\x7f\u2028{}', max_size=12), ODD_TEXT)
+NUMBER = st.one_of(
+    st.integers(-(10**6), 10**6).map(str),
+    st.decimals(-(10**6), 10**6, places=3).map(str),
+    st.sampled_from(["0", "0.0", "5.0", "-3.0", "0.0001", "-0.5", "0.001", "0.010", "-0", "007", "1.0E7"]),
+    st.sampled_from(
+        ["9" * 18, "9" * 18 + ".0", "9" * 19, "63.111111111111114", "NaN", "1.", ".5", "-", "+1"]
+    ),
+    st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", fullmatch=True),
+)
+MOMENT = st.one_of(
+    st.datetimes(datetime(2026, 5, 1), datetime(2026, 7, 1)).map(
+        lambda moment: moment.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    ),
+    st.sampled_from(["2026-06-01T00:00:00.000Z", "2026-05-31T23:59:59.999Z", "2026-06-01T00:00:00.001Z"]),
+    st.sampled_from(["2026-06-01T00:00:00Z", "2026-06-01T02:00:00.000+0200", "9999-99-99T99:99:99.000Z"]),
+)
+HOUR = st.sampled_from(["13:30:00.000Z", "00:00:00.001Z", "13:30:00Z", "13:30"])
+CELLS = {
+    "double": NUMBER,
+    "currency": NUMBER,
+    "int": NUMBER,
+    "datetime": MOMENT,
+    "time": HOUR,
+    "boolean": st.sampled_from(["true", "false", "TRUE", "1"]),
+    "id": st.from_regex("[0-9A-Za-z]{18}", fullmatch=True),
+}
+RARELY = st.integers(0, 99).map(lambda number: number == 0)
+
+
+def cell(kind: str) -> st.SearchStrategy[str]:
+    usual = CELLS.get(kind, TEXT)
+    return st.one_of(st.just(""), usual, usual, RARELY.flatmap(lambda odd: TEXT if odd else usual))
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> RowLayout:
+    columns = [each for each in STREAM.columns if each.name == "id" or draw(st.integers(0, 3))]
+    hidden = draw(st.just(set[str]()) | st.sets(st.sampled_from(ADDRESS_KEYS)))
+    places = draw(st.just(set[str]()) | st.sets(st.sampled_from(["latitude", "longitude"])))
+    return RowLayout(
+        STREAM,
+        columns,
+        deselected_parts={"billing_address": hidden, "place_c": places},
+        seen_at="2026-06-02T00:00:00.000Z",
+    )
+
+
+def in_quotes(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+@st.composite
+def pages(draw: st.DrawFn, layout: RowLayout) -> Page:
+    names = list(layout.bulk_fields or ())
+    kinds = {each.name: each.type for each in SOBJECT.fields}
+    rows = draw(st.lists(st.tuples(*(cell(kinds[name]) for name in names)), max_size=12))
+    odd = draw(st.integers(0, 5)) == 0
+    spell = st.sampled_from([in_quotes, str]) if odd else st.just(in_quotes)
+    lines = [",".join(map(in_quotes, names)), *(",".join(draw(spell)(text) for text in row) for row in rows)]
+    return Page(("\n".join(lines) + "\n").encode(), len(rows))
+
+
+@st.composite
+def spoilt(draw: st.DrawFn, page: Page) -> Page:
+    """The page with some bytes of its rows put in, taken away or replaced."""
+    assert isinstance(page.raw, bytes)
+    head = page.raw.find(b"\n") + 1
+    body = bytearray(page.raw[head:])
+    for _ in range(draw(st.integers(1, 3))):
+        at = draw(st.integers(0, len(body)))
+        taken = draw(st.integers(0, 2))
+        body[at : at + taken] = draw(
+            st.binary(max_size=2) | st.sampled_from([b'"', b",", b"\n", b"\xff", b""])
+        )
+    return Page(page.raw[:head] + bytes(body), page.rows)
+
+
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    if COMPILER is None:
+        pytest.skip("there is no C compiler here")
+    path = tmp_path_factory.mktemp("compiled") / "csv_lines.so"
+    subprocess.run([COMPILER, *FLAGS, "-o", path, SOURCE], check=True)
+    return csv_lines.load(path)
+
+
+def made(
+    encode_rows: Any, room: int, layout: RowLayout, page: Page, version: int | None, within: Window | None
+) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_lines, "library", lambda: encode_rows)
+        patch.setattr(csv_lines, "ROOM", room)
+        try:
+            blocks = list(layout.blocks(page, version, within))
+        except RunFailed as error:
+            return type(error)
+    lines = re.sub(rb'"time_extracted":"[^"]*"', b"", b"".join(block.lines for block in blocks))
+    ids = [each for block in blocks for each in block.ids]
+    return lines, ids, sum(block.rows for block in blocks), sum(block.left_out for block in blocks)
+
+
+ROOMS = st.sampled_from([csv_lines.ROOM, 2000])
+VERSIONS = st.sampled_from([None, 7])
+WINDOWS = st.sampled_from([None, LATE])
+
+
+@settings(max_examples=int(os.environ.get("CSV_LINES_EXAMPLES", "60")), deadline=None)
+@given(data=st.data(), room=ROOMS, version=VERSIONS, within=WINDOWS)
+def test_both_ways_give_the_same_lines(
+    compiled: Any, data: st.DataObject, room: int, version: int | None, within: Window | None
+) -> None:
+    layout = data.draw(layouts())
+    page = data.draw(pages(layout))
+    by_python = made(None, room, layout, page, version, within)
+    assert made(compiled, room, layout, page, version, within) == by_python
+
+
+@settings(max_examples=int(os.environ.get("CSV_LINES_EXAMPLES", "50")), deadline=None)
+@given(data=st.data(), room=ROOMS, within=WINDOWS)
+def test_what_is_no_page_is_no_page_to_both(
+    compiled: Any, data: st.DataObject, room: int, within: Window | None
+) -> None:
+    layout = RowLayout(STREAM, STREAM.columns)
+    page = data.draw(spoilt(data.draw(pages(layout))))
+    by_python = made(None, room, layout, page, None, within)
+    assert made(compiled, room, layout, page, None, within) == by_python
+
+
+def plain_page(layout: RowLayout, rows: int) -> bytes:
+    plain = {"boolean": "true", "datetime": "2026-01-31T23:59:59.000Z", "time": "13:30:00.000Z"}
+    plain |= dict.fromkeys(["int", "double", "currency"], "12.5") | {"id": "001000000000000AAA"}
+    kinds = {each.name: each.type for each in SOBJECT.fields}
+    names = layout.bulk_fields or ()
+    row = ",".join(in_quotes(plain.get(kinds[name], 'a "word"\nélève')) for name in names).encode()
+    return ",".join(map(in_quotes, names)).encode() + b"\n" + (row + b"\n") * rows
+
+
+def test_plain_rows_are_all_encoded_by_the_compiled_code(compiled: Any) -> None:
+    layout = RowLayout(STREAM, STREAM.columns)
+    page = plain_page(layout, 5)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csv_lines, "library", lambda: compiled)
+        encoder = layout._encoder(list(layout.bulk_fields or ()), 7, None)
+    assert encoder is not None
+    found = encoder.encode(page, page.find(b"\n") + 1)
+    assert (found.rows, found.end) == (5, len(page))
+    assert found.lines.count(b'"a \\"word\\"\\n\xc3\xa9l\xc3\xa8ve"') == 5 * 9
+
+
+@example(b"\xed\xa0\x80")
+@example(b"\xf4\x90\x80\x80")
+@example(b"\xc0\x80")
+@example(b"\xe2\x82")
+@settings(max_examples=100, deadline=None)
+@given(text=st.binary(max_size=12))
+def test_bytes_are_taken_for_text_only_if_they_are_utf_8(compiled: Any, text: bytes) -> None:
+    layout = RowLayout(STREAM, [each for each in STREAM.columns if each.name in {"id", "text_c"}])
+    quoted = b'"' + text.replace(b'"', b'""') + b'"'
+    page = Page(b'"Id","Text__c"\n"001",' + quoted + b"\n", 1)
+    assert made(compiled, 4096, layout, page, None, None) == made(None, 4096, layout, page, None, None)
+
+
+def test_a_library_that_does_not_fit_is_not_taken(tmp_path: Path) -> None:
+    (tmp_path / "text.so").write_text("no library")
+    with pytest.raises(OSError, match="text"):
+        csv_lines.load(tmp_path / "text.so")
