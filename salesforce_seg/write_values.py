@@ -30,11 +30,7 @@ class OutOfRange(ValueError):  # noqa: N818  it says what is wrong
 def text(value: Any) -> str:
     """Text as Salesforce stores it: without outer white space, null characters, halves of surrogate pairs."""
     if isinstance(value, str):
-        whole = (
-            value
-            if value.isascii()
-            else value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-        )
+        whole = value if value.isascii() else _of_whole_characters(value)
         return (whole.replace("\0", "") if "\0" in whole else whole).strip()
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -45,6 +41,15 @@ def text(value: Any) -> str:
     if isinstance(value, date | time):
         return value.isoformat()
     raise ValueError(f"{_kind(value)} cannot be written to a text field")
+
+
+def _of_whole_characters(value: str) -> str:
+    """A text without halves of surrogate pairs; two halves that belong together become one character."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return value
 
 
 def record_id(value: Any) -> str:

@@ -11,7 +11,7 @@ from target_salesforce_seg.mapping.tables import PLACEHOLDER
 from target_salesforce_seg.relationships import field_behind
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from salesforce_seg.describe import SObjectDescribe
 
@@ -54,6 +54,26 @@ def complete(write: Write) -> None:
         return
     creates = write.operation == "create"
     writable = write.sobject.createable_fields if creates else write.sobject.updateable_fields
+    said = _said(write, write.intents[0], write.stored) if len(write.intents) == 1 else None
+    if said is not None and said.keys() <= writable:
+        wanted = said
+        changed = () if creates else _changed(write, said)
+        write.changing = set(write.intents) if changed else set()
+    else:
+        wanted, changed = _laid_over(write, writable)
+    if not creates:
+        write.record = {name: wanted[name] for name in changed}
+        return
+    write.changing.add(write.intents[0])
+    if write.intents[0].placeholders:
+        missing = (name for name in write.intents[0].placeholders if wanted.get(name) is None)
+        wanted = {**wanted, **dict.fromkeys(missing, PLACEHOLDER)}
+    write.record = {name: value for name, value in wanted.items() if value is not None}
+    write.upsert_by = _unique_key(write)
+
+
+def _laid_over(write: Write, writable: Collection[str]) -> tuple[dict[str, Any], Collection[str]]:
+    """What all intents want together, and which of it is not so yet; notes who changes something."""
     now = dict(write.stored)
     wanted: dict[str, Any] = {}
     changed: dict[str, None] = {}
@@ -63,22 +83,21 @@ def complete(write: Write) -> None:
             if behind not in writable:
                 write.left_out.add(name)
                 continue
-            if name not in now or not _is_so_already(write.sobject, name, now, value):
+            if not _is_so_already(write.sobject, name, now, value):
                 write.changing.add(intent)
                 changed[name] = None
             now[name] = wanted[name] = value
-    if not creates:  # several intents may have changed a value to and fro
-        write.record = {
-            name: wanted[name]
-            for name in changed
-            if len(write.intents) == 1 or not _is_so_already(write.sobject, name, write.stored, wanted[name])
-        }
-        return
-    write.changing.add(write.intents[0])
-    for name in write.intents[0].placeholders:
-        wanted[name] = PLACEHOLDER if wanted.get(name) is None else wanted[name]
-    write.record = {name: value for name, value in wanted.items() if value is not None}
-    write.upsert_by = _unique_key(write)
+    # several intents may have changed a value to and fro
+    return wanted, _changed(write, {name: wanted[name] for name in changed})
+
+
+def _changed(write: Write, wanted: Mapping[str, Any]) -> Collection[str]:
+    """The names of those values that are not stored yet."""
+    if wanted.items() <= write.stored.items():
+        return ()
+    return [
+        name for name, value in wanted.items() if not _is_so_already(write.sobject, name, write.stored, value)
+    ]
 
 
 def _unique_key(write: Write) -> str:
@@ -104,7 +123,9 @@ def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> Mapping[str, 
         described = write.sobject.field(name)
         there = keys[name] if creates else now.get(name)
         if described and (
-            own[name] is None or comparable(described, own[name]) == comparable(described, there)
+            own[name] is None
+            or own[name] == there
+            or comparable(described, own[name]) == comparable(described, there)
         ):
             if creates:
                 said[name] = there

@@ -241,7 +241,7 @@ class ValueRules:
                 written = to_rest(value)
             except ValueError as error:
                 raise _unreadable(sobject, field, origin, error) from None
-            if not isinstance(written, str) or (len(written) <= length and written.isascii()):
+            if not isinstance(written, str) or len(written) <= (length if written.isascii() else length // 2):
                 return MISSING if written == "" else written
             return self._fitting(sobject, field, written)
 
