@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -23,12 +24,13 @@ PACKAGES = {"salesforce_seg", "tap_salesforce_seg", "target_salesforce_seg", "sa
 METADATA = "{http://soap.sforce.com/2006/04/metadata}"
 
 
-def built(outdir: Path, umask: int) -> dict[str, bytes]:
+def built(outdir: Path, umask: int, **variables: str) -> dict[str, bytes]:
     """Both distributions of the committed and present files, by name."""
     command = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(outdir), str(ROOT)]
-    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1767225600"}
+    environment = {**os.environ, "SOURCE_DATE_EPOCH": "1767225600", **variables}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, umask=umask, check=False)
     assert done.returncode == 0, done.stderr
+    assert ("This wheel has no compiled code" in done.stdout + done.stderr) == ("CC" in variables)
     return {path.name: path.read_bytes() for path in outdir.iterdir()}
 
 
@@ -52,6 +54,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(distributions: Path) -> N
     assert {name.split("/")[0] for name in names if ".dist-info/" not in name} == PACKAGES
     assert {Path(name).suffix for name in names if ".dist-info/" not in name} <= {
         ".py",
+        ".so",
         ".json",
         ".lark",
         ".html",
@@ -64,11 +67,22 @@ def test_the_wheel_holds_the_packages_and_nothing_else(distributions: Path) -> N
     assert {f"{package}/py.typed" for package in PACKAGES} <= set(names)
 
 
+@pytest.mark.skipif(shutil.which("cc") is None, reason="there is no C compiler here")
+def test_only_with_a_compiler_there_is_compiled_code(distributions: Path, tmp_path: Path) -> None:
+    (compiled,) = distributions.glob("*.whl")
+    pure = next(name for name in built(tmp_path, 0o022, CC="no-such-compiler") if name.endswith(".whl"))
+    assert pure.endswith("-py3-none-any.whl")
+    assert re.search(r"-py3-none-(?!any)\w+\.whl$", compiled.name)
+    with zipfile.ZipFile(compiled) as first, zipfile.ZipFile(tmp_path / pure) as second:
+        assert set(first.namelist()) - set(second.namelist()) == {"tap_salesforce_seg/_csv_lines.so"}
+
+
 def test_the_source_distribution_can_be_tested_and_holds_no_secret(distributions: Path) -> None:
     (sdist,) = distributions.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "tests/conftest.py"} <= names
+    assert {"hatch_build.py", "tap_salesforce_seg/csv_lines.c"} <= names
     private = (".env", "rejected-events.jsonl", ".meltano", ".venv", "output/")
     assert not [
         name for name in names if name not in {".env.example", "output/.gitkeep"} and name.startswith(private)
