@@ -169,6 +169,15 @@ class SObjectDescribe(ObjectSummary):
         """The field of that API name, whatever its case; None if the user sees no such field."""
         return self._by_name.get(name) or self._by_name.get(name.lower())
 
+    @property
+    def required_fields(self) -> list[FieldDescribe]:
+        """The fields that a record cannot be created without, as far as describe tells."""
+        return [
+            each
+            for each in self.fields
+            if each.createable and not (each.nillable or each.defaulted_on_create or each.type == "boolean")
+        ]
+
 
 class Describer:
     """Asks for describes, 25 objects an API call, and remembers them. Thread-safe.

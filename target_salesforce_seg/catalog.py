@@ -138,6 +138,20 @@ class Catalog:
             raise ConfigurationError(f"{setting}: Salesforce cannot search {sobject.name} by {field.name}.")
         return field
 
+    def rule_field(self, sobject: SObjectDescribe, name: str, rule: Action | StreamRule) -> FieldDescribe:
+        """A field that the records of an action or stream are found by, and created with under upsert.
+
+        Raises:
+            ConfigurationError: This user cannot see it, search by it, or create a record with it.
+        """
+        field = self.key_field(sobject, name, rule.setting)
+        if rule.operation == "upsert" and not field.createable:
+            raise ConfigurationError(
+                f"{rule.setting}: upsert_rules cannot use {field.name}: no {sobject.name} can be created "
+                "with it."
+            )
+        return field
+
     def key_field_of_event(self, sobject: SObjectDescribe, name: str) -> FieldDescribe:
         """A field that an event itself names to find its record by.
 
@@ -158,9 +172,4 @@ class Catalog:
         for rule in self._rules:
             sobject = self[rule.object]
             for name in rule.upsert_rules.values():
-                field = self.key_field(sobject, name, rule.setting)
-                if rule.operation == "upsert" and not field.createable:
-                    raise ConfigurationError(
-                        f"{rule.setting}: upsert_rules cannot use {field.name}: no {sobject.name} can be "
-                        "created with it."
-                    )
+                self.rule_field(sobject, name, rule)

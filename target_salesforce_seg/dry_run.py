@@ -95,8 +95,7 @@ def _missing(write: Write) -> list[str]:
     there = {field.name for name in write.record if (field := field_behind(write.sobject, name))}
     return [
         field.name
-        for field in write.sobject.fields
-        if field.createable and not (field.nillable or field.defaulted_on_create or field.type == "boolean")
+        for field in write.sobject.required_fields
         if field.name not in there and not (field.name_field and "LastName" in there)
     ]
 

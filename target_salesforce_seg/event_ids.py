@@ -17,7 +17,7 @@ from target_salesforce_seg.settings import EVERY_OBJECT
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from salesforce_seg.describe import FieldDescribe
+    from salesforce_seg.describe import FieldDescribe, SObjectDescribe
     from target_salesforce_seg.catalog import Catalog
     from target_salesforce_seg.classify import PlainRecord
     from target_salesforce_seg.settings import TargetSettings
@@ -52,7 +52,7 @@ class EventIds:
             if intent.operation != "create" or intent.match is not None:
                 continue
             place = places[intent.object] = places.get(intent.object, 0) + 1
-            field = self._field(intent.object)
+            field = self.field_of(self._catalog.of_event(intent.object))
             if field is None or message_id is None:
                 continue
             value = message_id if place == 1 else f"{message_id}:{place}"
@@ -65,9 +65,13 @@ class EventIds:
                 )
             intent.match = Match.on([(field, value)])
 
-    def _field(self, name: str) -> FieldDescribe | None:
-        sobject = self._catalog.of_event(name)
-        own = self._names.get(name.lower())
+    def field_of(self, sobject: SObjectDescribe) -> FieldDescribe | None:
+        """The field of an object that takes the messageId; None if the setting names none that it has.
+
+        Raises:
+            ConfigurationError: The setting names a field that is no external id of the object.
+        """
+        own = self._names.get(sobject.name.lower())
         field = sobject.field(own or self._names.get(EVERY_OBJECT, ""))
         if field is None and own is None:
             return None

@@ -29,6 +29,7 @@ from target_salesforce_seg.rejects import RejectsFile
 from target_salesforce_seg.resolver import Resolver
 from target_salesforce_seg.settings import TargetSettings
 from target_salesforce_seg.settlement import Settlement
+from target_salesforce_seg.setup_check import SetupCheck
 from target_salesforce_seg.writers.bulk2 import BulkWriter
 from target_salesforce_seg.writers.composite import CompositeWriter
 from target_salesforce_seg.writers.journal import JobJournal
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_salesforce_seg.dry_run import DryRun
+    from target_salesforce_seg.setup_check import Finding
 
 
 SLOW_PART = 6
@@ -128,6 +130,10 @@ class Run:
             allow_duplicates=settings.allow_duplicates,
         )
         return Writers(composite, BulkWriter(self._session, self._journal), settings)
+
+    def check_setup(self) -> list[Finding]:
+        """Look whether the org has what the settings name; errors as for :meth:`SetupCheck.findings`."""
+        return list(SetupCheck(self._session, self.settings).findings())
 
     def take(self, incoming: Incoming) -> None:
         """Add a record to the batch, or all events of a record that holds several."""

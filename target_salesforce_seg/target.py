@@ -23,12 +23,14 @@ from salesforce_seg.answers import one_line
 from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
 from salesforce_seg.settings import CONNECTION_SETTINGS, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end, shielded
+from salesforce_seg.text_table import text_table
 from target_salesforce_seg.classify import Incoming
 from target_salesforce_seg.dry_run import DryRun
 from target_salesforce_seg.reader import LineReader
 from target_salesforce_seg.rejects import replayed
 from target_salesforce_seg.run import Run
 from target_salesforce_seg.settings import TARGET_SETTINGS
+from target_salesforce_seg.setup_check import WRONG
 from target_salesforce_seg.sink import EventSink
 
 if TYPE_CHECKING:
@@ -73,7 +75,6 @@ class TargetSalesforceSeg(Plugin, Target):
         reader = self.message_reader
         if isinstance(reader, LineReader):
             reader.on_broken_line = self._take_broken_line
-        on_early_end(self._run.sum_up)
 
     @classmethod
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
@@ -218,6 +219,17 @@ class TargetSalesforceSeg(Plugin, Target):
 
     # Command line
 
+    def check_setup(self) -> None:
+        """Print what the org says to the settings.
+
+        Raises:
+            ConfigurationError: Something is wrong.
+        """
+        findings = self._run.check_setup()
+        click.echo(text_table(("", "item", "what"), [[*map(one_line, each)] for each in findings]))
+        if wrong := sum(each.verdict == WRONG for each in findings):
+            raise ConfigurationError(f"{wrong} of {len(findings)} items are wrong: see the table.")
+
     def replay(self, path: Path) -> None:
         """Try the events of a rejects file again."""
         for incoming in replayed(path):
@@ -233,6 +245,12 @@ class TargetSalesforceSeg(Plugin, Target):
                 ["--replay"],
                 help="A rejects file whose events are to be tried again. Nothing is read from standard in.",
                 type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            ),
+            click.Option(
+                ["--test"],
+                is_flag=True,
+                help="Log in and look whether the org has the objects, fields and permissions that the "
+                "settings need. Nothing is read from standard in, and nothing is written.",
             ),
             click.Option(
                 ["--dry-run"],
@@ -253,6 +271,7 @@ class TargetSalesforceSeg(Plugin, Target):
         file_input: IO[str] | None = None,
         replay: Path | None = None,
         dry_run: bool = False,
+        test: bool = False,
     ) -> None:
         """Run the target.
 
@@ -263,9 +282,10 @@ class TargetSalesforceSeg(Plugin, Target):
             file_input: read messages from here instead of standard in.
             replay: a rejects file to read instead of messages.
             dry_run: write nothing, and print what would be written.
+            test: only look whether the org has what the settings name.
 
         Raises:
-            ConfigurationError: Two options contradict each other.
+            ConfigurationError: Two options contradict each other; or what ``test`` finds wrong.
         """
         if about:
             super().invoke(about=about, about_format=about_format)
@@ -278,6 +298,10 @@ class TargetSalesforceSeg(Plugin, Target):
             parse_env_config=bool(config and config.parse_env),
             dry_run=dry_run,
         )
+        if test:
+            target.check_setup()
+            return
+        on_early_end(target._run.sum_up)
         if replay is not None:
             target.replay(replay)
         else:

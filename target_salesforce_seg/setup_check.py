@@ -1,0 +1,289 @@
+"""Whether a run would find what its settings name: asked of the org's describes, without writing anything."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from salesforce_seg.describe import Describer, SObjectDescribe
+from salesforce_seg.errors import ConfigurationError, SalesforceError
+from target_salesforce_seg.actions import Action
+from target_salesforce_seg.catalog import Catalog
+from target_salesforce_seg.event_ids import EventIds
+from target_salesforce_seg.mapping.parents import parent_reference
+from target_salesforce_seg.mapping.tables import CONTACT, LEAD, TraitTable, account_table
+from target_salesforce_seg.settings import EVERY_OBJECT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from salesforce_seg.session import Session
+    from target_salesforce_seg.actions import StreamRule
+    from target_salesforce_seg.settings import TargetSettings
+
+OK, NOTE, WRONG = "ok", "note", "WRONG"
+
+_RIGHTS = {
+    "create": ("createable",),
+    "update": ("updateable",),
+    "upsert": ("createable", "updateable"),
+    "delete": ("deletable",),
+    "read": (),
+}
+"""What describe must say of an object for each operation, besides ``queryable``."""
+
+_RIGHT_NAMES = {"queryable": "Read", "createable": "Create", "updateable": "Edit", "deletable": "Delete"}
+"""As object permissions are called in profiles and permission sets."""
+
+
+class Finding(NamedTuple):
+    """One item that was looked at.
+
+    Attributes:
+        verdict: ``OK``, ``NOTE`` (a run goes on, but not everybody wants that) or ``WRONG``.
+        item: what was looked at.
+        told: what is right or wrong, and what to do about it.
+    """
+
+    verdict: str
+    item: str
+    told: str
+
+
+class SetupCheck:
+    """Looks at the org with the eyes of this user.
+
+    Args:
+        session: the connection.
+        settings: the target's settings.
+    """
+
+    def __init__(self, session: Session, settings: TargetSettings) -> None:
+        self._session = session
+        self._settings = settings
+        self._describer = Describer(session)
+        self._catalog = Catalog(self._describer, settings)
+        self._rules: list[Action | StreamRule] = [
+            *settings.actions,
+            *(rule for rule in settings.streams.values() if rule.object),
+        ]
+
+    def findings(self) -> Iterator[Finding]:
+        """Look at everything, in one API call; another for parents that only field mappings name.
+
+        Raises:
+            SalesforceError: The login is refused, or the org cannot be asked.
+        """
+        self._session.login()
+        defaults = self._defaults()
+        named = [name for name in self._settings.event_id_field if name != EVERY_OBJECT]
+        self._describer.describe([*defaults, *(rule.object for rule in self._rules), *named])
+        yield Finding(OK, "login", f"{self._session.instance_url}, API {self._session.settings.api_version}")
+        yield from self._api_requests()
+        yield Finding(OK, "gate", self._gate())
+        for name, (operations, table) in defaults.items():
+            yield from self._default(name, operations, table)
+        yield from self._lead_lookup()
+        yield from self._trait_fields()
+        for rule in self._rules:
+            yield from self._rule(rule)
+        yield from self._event_ids()
+
+    # The connection
+
+    def _api_requests(self) -> Iterator[Finding]:
+        usage, limits = self._session.usage, self._session.settings
+        if usage is None:
+            return
+        until = usage.allowed * limits.quota_percent_total // 100
+        told = (
+            f"{usage.used:,} of {usage.allowed:,} of the last 24 hours are used, "
+            f"{max(0, usage.allowed - usage.used):,} are left. A run stops when {until:,} are used, or after "
+            f"{usage.allowed * limits.quota_percent_per_run // 100:,} of its own."
+        )
+        yield Finding(OK if usage.used < until else NOTE, "API requests", told)
+
+    def _gate(self) -> str:
+        name, column = self._settings.integration_name, self._settings.gate_column
+        if self._settings.always_enabled:
+            return f"every event goes to Salesforce, but for those with integrations.{name}: false"
+        rows = f"; warehouse rows with true in {column}" if column else ""
+        return f"events with integrations.{name}: true (or an object there){rows}"
+
+    # What identify and group events write to without being told
+
+    def _defaults(self) -> dict[str, tuple[str, TraitTable]]:
+        settings = self._settings
+        replaced = {action.event for action in settings.actions if action.replaces_default}
+        account = account_table(
+            billing=settings.send_address_as_billing, shipping=settings.send_address_as_shipping
+        )
+        wanted = {
+            "Lead": ("upsert", LEAD, "identify" not in replaced),
+            "Contact": ("update", CONTACT, "identify" not in replaced and settings.writes_contacts),
+            "Account": ("upsert", account, "group" not in replaced),
+        }
+        return {name: (operation, table) for name, (operation, table, is_used) in wanted.items() if is_used}
+
+    def _default(self, name: str, operation: str, table: TraitTable) -> Iterator[Finding]:
+        sobject = self._described(name)
+        if not isinstance(sobject, SObjectDescribe):
+            yield Finding(NOTE, name, f"{sobject.message} Events for it would end the run.")
+            return
+        yield _rights(name, sobject, operation, NOTE)
+        own = ("FirstName", "LastName") if table.is_person else ()
+        names = (*own, *(("Company",) if table.takes_company else ()), *table.fields, *table.same_named)
+        known = {each: sobject.field(each) for each in dict.fromkeys(names)}
+        absent = [each for each, field in known.items() if field is None]
+        fixed = [
+            each for each, field in known.items() if field and not (field.createable or field.updateable)
+        ]
+        for item, missing in (("not there, or hidden from this user", absent), ("read-only", fixed)):
+            if missing:
+                yield Finding(NOTE, f"{name}: standard fields", f"{item}: {', '.join(missing)}")
+        if name == "Account":
+            yield self._key(sobject, "AccountNumber", "groupId -> Account.AccountNumber")
+
+    def _lead_lookup(self) -> Iterator[Finding]:
+        lead = self._describer.describe(["Lead"])["Lead"] if "Lead" in self._defaults() else None
+        if isinstance(lead, SObjectDescribe):
+            for trait, name in self._settings.lead_lookup_fields.items():
+                yield self._key(lead, name, f"lead_lookup_fields: {trait} -> Lead.{name}")
+
+    def _trait_fields(self) -> Iterator[Finding]:
+        by_type = self._settings.trait_fields
+        objects_of = {"identify": "Lead", "group": "Account"}
+        wanted: dict[tuple[str, str], list[str]] = {}
+        for event_type, fields in by_type.items():
+            for trait, name in fields.items():
+                if name is not None:
+                    wanted.setdefault((trait, name), []).append(event_type)
+        for (trait, name), types in wanted.items():
+            objects = [self._described(objects_of[each]) for each in types if each in objects_of]
+            known = [each for each in objects if isinstance(each, SObjectDescribe)]
+            problems = [_problem(sobject, name, "upsert") for sobject in known]
+            item = f"trait_fields: {trait} -> {name}"
+            if not objects:
+                yield Finding(NOTE, item, "track events have no traits that are mapped: use actions")
+            elif known:
+                yield _verdict(item, "" if "" in problems else " ".join(problems))
+
+    # What the settings name
+
+    def _rule(self, rule: Action | StreamRule) -> Iterator[Finding]:
+        sobject = self._described(rule.object)
+        item = f"{rule.setting}: {rule.operation} {rule.object}"
+        if not isinstance(sobject, SObjectDescribe):
+            yield Finding(WRONG, item, sobject.message)
+            return
+        yield _rights(item, sobject, rule.operation, WRONG)
+        for path, name in rule.upsert_rules.items():
+            told = _told_by(partial(self._catalog.rule_field, sobject, name, rule), rule.setting)
+            yield _verdict(f"{rule.setting}: {path} -> {sobject.name}.{name}", told)
+        if not isinstance(rule, Action):
+            return
+        for path, name in rule.field_mappings.items():
+            if path != rule.id_path:
+                told = self._mapping_problem(sobject, name, rule.operation)
+                yield _verdict(f"{rule.setting}: {path} -> {sobject.name}.{name}", told)
+        if rule.operation in {"create", "upsert"} and (missing := _unfilled(sobject, rule)):
+            told = f"a new one also needs {', '.join(missing)}: map them, or have the org fill them in"
+            yield Finding(NOTE, item, told)
+
+    def _mapping_problem(self, sobject: SObjectDescribe, name: str, operation: str) -> str:
+        if "." not in name:
+            return _problem(sobject, name, operation)
+        reference = parent_reference(sobject, name)
+        if reference is None:
+            return (
+                f"{sobject.name} has no such relationship that can be written, or it leads to several "
+                "objects: then name one (Lead:Who.Key__c)."
+            )
+        targets = (name.partition(":")[0],) if ":" in name else reference.field.reference_to
+        parents = [self._described(target) for target in targets]
+        problems = [
+            _no_such_field(parent, reference.key.name)
+            for parent in parents
+            if isinstance(parent, SObjectDescribe) and parent.field(reference.key.name) is None
+        ]
+        return " ".join(problems)
+
+    def _event_ids(self) -> Iterator[Finding]:
+        ids = EventIds(self._settings, self._catalog)
+        creates = [action.object for action in self._settings.actions if action.operation == "create"]
+        for name, field in self._settings.event_id_field.items():
+            for of in dict.fromkeys(creates) if name == EVERY_OBJECT else (name,):
+                sobject = self._described(of)
+                item = f"event_id_field: {of}.{field}"
+                if isinstance(sobject, SObjectDescribe):
+                    told = _told_by(partial(ids.field_of, sobject), "event_id_field")
+                    if not told and sobject.field(field) is None:
+                        yield Finding(NOTE, item, "there is no such field: creates of it are not kept apart")
+                    else:
+                        yield _verdict(item, told)
+                elif name != EVERY_OBJECT:
+                    yield Finding(WRONG, item, sobject.message)
+
+    # Parts
+
+    def _described(self, name: str) -> SObjectDescribe | SalesforceError:
+        return self._describer.describe([name])[name]
+
+    def _key(self, sobject: SObjectDescribe, name: str, item: str) -> Finding:
+        setting = item.partition(":")[0]
+        return _verdict(item, _told_by(partial(self._catalog.key_field, sobject, name, setting), setting))
+
+
+def _verdict(item: str, problem: str) -> Finding:
+    return Finding(WRONG, item, problem) if problem else Finding(OK, item, "")
+
+
+def _told_by(look: Callable[[], object], setting: str) -> str:
+    """What a check of the run itself says; empty if it has no objection."""
+    try:
+        look()
+    except ConfigurationError as error:
+        return error.message.removeprefix(f"{setting}: ")
+    return ""
+
+
+def _rights(item: str, sobject: SObjectDescribe, operation: str, otherwise: str) -> Finding:
+    lacking = [right for right in ("queryable", *_RIGHTS[operation]) if not getattr(sobject, right)]
+    if not lacking:
+        return Finding(OK, item, f"this user may {operation} it")
+    names = ", ".join(_RIGHT_NAMES[right] for right in lacking)
+    told = f"this user may not {operation} {sobject.name}: it lacks {names}. Give it by a permission set."
+    return Finding(otherwise, item, told)
+
+
+def _problem(sobject: SObjectDescribe, name: str, operation: str) -> str:
+    """Why a field cannot be written; empty if it can."""
+    field = sobject.field(name)
+    if field is None:
+        return _no_such_field(sobject, name)
+    rights = [right for right in _RIGHTS[operation] if getattr(field, right)]
+    if rights:
+        return ""
+    return f"{sobject.name}.{field.name} is read-only for this user: it would be left out."
+
+
+def _no_such_field(sobject: SObjectDescribe, name: str) -> str:
+    names = [field.name for field in sobject.fields]
+    lower = {each.lower(): each for each in names}
+    alike = get_close_matches(name.lower(), lower, n=1) or get_close_matches(f"{name.lower()}__c", lower, n=1)
+    hint = f" Did you mean {lower[alike[0]]}?" if alike else ""
+    return f"{sobject.name} has no field {name} that this user can see.{hint}"
+
+
+def _unfilled(sobject: SObjectDescribe, action: Action) -> Iterable[str]:
+    """Fields that a new record cannot be without, and that an action does not fill."""
+    filled = {name.partition(".")[0].lower() for name in action.field_mappings.values()}
+    filled |= {name.lower() for name in action.upsert_rules.values()}
+    if sobject.name == "Lead":
+        filled |= {name.lower() for name in LEAD.placeholders}
+    return [
+        field.name
+        for field in sobject.required_fields
+        if field.name.lower() not in filled and field.relationship_name.lower() not in filled
+    ]

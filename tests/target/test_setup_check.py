@@ -1,0 +1,150 @@
+"""``--test`` says of each thing that the settings name whether the org has it for this user."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from salesforce_seg.errors import ConfigurationError
+from target_salesforce_seg.target import TargetSalesforceSeg
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local_org_client import OrgClient
+
+TRIALS = {
+    "event": "track",
+    "event_name": "Trial Started",
+    "operation": "upsert",
+    "object": "Opportunity",
+    "upsert_rules": {"properties.id": "Trial__c"},
+    "field_mappings": {
+        "properties.name": "Name",
+        "properties.stage": "StageName",
+        "properties.until": "CloseDate",
+        "properties.team": "Account.AccountNumber",
+    },
+}
+
+
+@pytest.fixture
+def check(config: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[str, str]]:
+    """Test settings in this process: what is printed, and the error it ends with."""
+
+    def look(**settings: Any) -> tuple[str, str]:
+        target = TargetSalesforceSeg(config=config | settings)
+        try:
+            target.check_setup()
+        except ConfigurationError as error:
+            return capsys.readouterr().out, error.message
+        return capsys.readouterr().out, ""
+
+    return look
+
+
+def test_all_is_right(org: OrgClient, cli: Any) -> None:
+    org.custom_field("Opportunity.Trial__c", externalId=True)
+    org.custom_field("Case.Event_Id__c", externalId=True, unique=True)
+    org.forget_requests()
+    outcome = cli(
+        (), "--test", prints=True, counts=False, actions=[TRIALS], event_id_field={"Case": "Event_Id__c"},
+        trait_fields={"jobRole": "Title", "group": {"team": "Site"}, "secret": None},
+        streams={"tickets": {"object": "Case", "operation": "update"}, "crm": {"event": "identify"}},
+    )  # fmt: skip
+    assert outcome.exit_code == 0, outcome.printed
+    assert "WRONG" not in outcome.printed
+    for line in (
+        r"ok +login +http://127\.0\.0\.1:\d+, API 64\.0",
+        r"ok +API requests +\d+ of 15,000 of the last 24 hours are used, [\d,]+ are left\.",
+        r"ok +Lead +this user may upsert it",
+        r"ok +lead_lookup_fields: email -> Lead\.Email",
+        r"ok +groupId -> Account\.AccountNumber",
+        r"ok +trait_fields: jobRole -> Title",
+        r"ok +actions\[0\]: upsert Opportunity +this user may upsert it",
+        r"ok +actions\[0\]: properties\.id -> Opportunity\.Trial__c",
+        r"ok +actions\[0\]: properties\.team -> Opportunity\.Account\.AccountNumber",
+        r"ok +streams\.tickets: update Case",
+        r"ok +event_id_field: Case\.Event_Id__c",
+    ):
+        assert re.search(f"^{line}", outcome.printed, re.MULTILINE), (line, outcome.printed)
+    assert not [each for each in org.requests() if "/collections" in each["path"] or "/query" in each["path"]]
+    assert org.api_calls() == 1
+    assert outcome.rejects == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        (
+            {"lead_lookup_fields": {"id": "Key__c"}},
+            r"lead_lookup_fields: id -> Lead\.Key__c +Lead has no field",
+        ),
+        (
+            {"lead_lookup_fields": {"d": "Description"}},
+            r"lead_lookup_fields: d .* cannot search Lead by Descr",
+        ),
+        ({"trait_fields": {"role": "Titel"}}, r"trait_fields: role -> Titel .*Did you mean Title\?"),
+        ({"trait_fields": {"x": "CreatedDate"}}, r"trait_fields: x -> CreatedDate .*read-only"),
+        ({"event_id_field": {"Case": "Subject"}}, r"event_id_field: Case\.Subject .*no external-id field"),
+        ({"event_id_field": {"Kase": "X__c"}}, r"event_id_field: Kase\.X__c .*does not exist"),
+        (
+            {"streams": {"s": {"object": "Kase", "operation": "update"}}},
+            r"streams\.s: update Kase .*not exist",
+        ),
+        (
+            {"actions": [TRIALS]},
+            r"actions\[0\]: properties\.id -> Opportunity\.Trial__c .*has no field Trial__c",
+        ),
+        (
+            {"actions": [TRIALS | {"field_mappings": {"properties.x": "Acount.Name"}}]},
+            r"actions\[0\]: properties\.x -> Opportunity\.Acount\.Name .*no such relationship",
+        ),
+        (
+            {"actions": [TRIALS | {"field_mappings": {"properties.x": "Account.AccountNumer"}}]},
+            r"actions\[0\]: properties\.x -> Opportunity\.Account\.AccountNumer .*mean AccountNumber\?",
+        ),
+        (
+            {"actions": [TRIALS | {"object": "OpportunityFieldHistory", "upsert_rules": {"x": "Field"}}]},
+            r"actions\[0\]: upsert OpportunityFieldHistory .*may not upsert.*Create, Edit",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_by_item(
+    org: OrgClient, check: Any, settings: dict[str, Any], line: str
+) -> None:
+    printed, error = check(**settings)
+    assert re.search(f"^WRONG +{line}", printed, re.MULTILINE), printed
+    assert re.search(r"\d+ of \d+ items are wrong", error)
+
+
+def test_fields_that_this_user_does_not_see(org: OrgClient, check: Any) -> None:
+    org.local("POST", "hidden", ["Lead.Title", "Account"])
+    printed, error = check()
+    assert re.search(r"^note +Lead: standard fields +not there, or hidden.*\bTitle\b", printed, re.MULTILINE)
+    assert re.search(r"^note +Account +.*Events for it would end the run", printed, re.MULTILINE)
+    assert not error
+
+
+def test_what_a_new_record_needs_besides(org: OrgClient, check: Any) -> None:
+    action = {"operation": "create", "upsert_rules": {}, "field_mappings": {"properties.name": "Name"}}
+    printed, error = check(actions=[TRIALS | action], event_id_field="Event_Id__c")
+    assert re.search(r"^note +actions\[0\].*also needs StageName, CloseDate", printed, re.MULTILINE)
+    assert re.search(r"^note +event_id_field: Opportunity\.Event_Id__c +there is no", printed, re.MULTILINE)
+    assert not error
+
+
+def test_the_command_fails_when_something_is_wrong(org: OrgClient, cli: Any) -> None:
+    outcome = cli((), "--test", prints=True, counts=False, trait_fields={"role": "Titel"})
+    assert outcome.exit_code == 2
+    assert "1 of" in outcome.log.splitlines()[-1]
+    assert "events:" not in outcome.log
+
+
+def test_a_server_that_is_not_there_is_no_wrong_item(cli: Any) -> None:
+    outcome = cli((), "--test", prints=True, counts=False, login_url="http://127.0.0.1:9", max_retries=0)
+    assert outcome.exit_code == 1
+    assert "127.0.0.1:9" in outcome.log.splitlines()[-1]
+    assert outcome.printed == ""
