@@ -121,8 +121,10 @@ def stacked(parts: Sequence[tuple[str, float]], whole: float) -> ET.Element:
 
 
 def number(value: float) -> str:
-    """A number for people: thousands apart, seconds with one digit."""
-    return f"{value:,.1f}" if isinstance(value, float) else f"{value:,}"
+    """A number for people: thousands apart, seconds with one digit, a few with two."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.2f}" if value < 10 else f"{value:,.1f}"
 
 
 def _head(at: int, text: str) -> ET.Element:

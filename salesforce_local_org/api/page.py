@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from itertools import islice
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
 
 from salesforce_local_org import ids, soql
 from salesforce_local_org.api.html import Html, element, link, page, section, shown, table
@@ -20,6 +21,7 @@ router = Router()
 
 _ROWS_SHOWN = 200
 _REQUESTS_SHOWN = 20
+_ADDRESS_SHOWN = 160
 _FIRST_QUERY = "SELECT Id, Name, CreatedDate FROM Account ORDER BY CreatedDate DESC LIMIT 20"
 _LISTED_FIELDS = ("IsDeleted", "CreatedDate", "SystemModstamp")
 
@@ -101,7 +103,7 @@ def _requests(org: Org) -> Html:
     rows = [
         (
             entry.method,
-            f"{entry.path}?{entry.query}" if entry.query else entry.path,
+            _address(entry.path, entry.query),
             str(entry.status or "under way or cut"),
             entry.api_calls,
             entry.client,
@@ -109,6 +111,12 @@ def _requests(org: Org) -> Html:
         for entry in newest
     ]
     return table(("Method", "Path", "Status", "API calls", "Client"), rows)
+
+
+def _address(path: str, query: str) -> str:
+    """A request's path and query as people read them, no longer than a few lines."""
+    address = f"{path}?{unquote_plus(query)}" if query else path
+    return address if len(address) <= _ADDRESS_SHOWN else f"{address[:_ADDRESS_SHOWN]}…"
 
 
 def _query_box(text: str) -> Html:

@@ -31,13 +31,8 @@ def test_the_page_shows_the_numbers_of_the_summary(demo_tap: TapRunner, tmp_path
     assert shown.title == "tap-salesforce-seg: run report"
     assert "all done" in shown.text
     for name, each in summary["streams"].items():
-        cells = [
-            f"{each['rows']:,}",
-            f"{each['deletes']:,}",
-            f"{each['api_calls']:,}",
-            f"{each['seconds']:,.1f}",
-        ]
-        assert shown.row(name) == cells
+        counts = [f"{each[what]:,}" for what in ("rows", "deletes", "api_calls")]
+        assert shown.row(name) == [*counts, f"{each['seconds']:.2f}"]
     used, allowed = summary["api_requests"]["used"], summary["api_requests"]["allowed"]
     assert f"{used:,} of {allowed:,} used" in shown.text
     assert f"{summary['api_calls']:,} by this run" in shown.text
