@@ -189,7 +189,7 @@ class Tollgate:
         if self._at == ("before call", number) and not self._act():
             client.close_connection = True  # it never left
             return
-        upstream = http.client.HTTPConnection(host, timeout=60)
+        upstream = http.client.HTTPConnection(host, timeout=5)
         try:
             upstream.request(client.command, client.path, body, dict(client.headers.items()))
             answer = upstream.getresponse()

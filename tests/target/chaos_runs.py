@@ -55,7 +55,8 @@ class Stage:
         self._zygote = Zygote()
         with OrgClient(self._process.url) as org:
             self._astral = counts_in_utf16(org)
-            org.limits(DailyApiRequests={"Max": 10_000_000, "Remaining": 10_000_000})
+            plenty = {"Max": 10_000_000, "Remaining": 10_000_000}
+            org.limits(DailyApiRequests=plenty, ConcurrentLongRequests=plenty)  # silence is long, too
         self.figures = Figures()
 
     def __enter__(self) -> Self:
