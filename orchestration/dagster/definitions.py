@@ -4,19 +4,14 @@ Start it with ``MELTANO_PROJECT=/path/to/project dagster dev -f definitions.py``
 API calls of each run are the assets' metadata.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import dagster as dg
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 EXTRACTOR, LOADER = "tap-salesforce-seg", "target-jsonl"
 COLLECTIONS = ("accounts", "contacts", "leads", "opportunities", "cases", "tasks", "users")
