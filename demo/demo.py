@@ -104,13 +104,13 @@ def warehouse() -> duckdb.DuckDBPyConnection:
 
 
 def collections(database: duckdb.DuckDBPyConnection, started_at: str) -> list[Row]:
-    """Per collection: its name, its rows, and those stamped since the demo began."""
+    """Per collection: its name, its rows, and those stamped since the demo began; names have no stamp."""
     tables = database.execute(
         "SELECT table_name, list(column_name) FROM information_schema.columns GROUP BY 1 ORDER BY 1"
     ).fetchall()
     rows = []
     for table, columns in tables:
-        stamp = next(name for name in STAMPS if name in columns)
+        stamp = next((name for name in STAMPS if name in columns), "NULL")
         changed = f"count(*) FILTER (epoch({stamp}::TIMESTAMP) >= epoch(?::TIMESTAMP))"
         found = database.execute(f'SELECT count(*), {changed} FROM "{table}"', [started_at]).fetchone()
         rows.append((table, *(found or ())))

@@ -83,6 +83,7 @@ class Discovery:
         include_objects: API names and globs of objects beyond the documented collections.
         select_fields: Whether fields are selected unless the catalog says otherwise.
         detect_hard_deletes: Whether the log of deletes will be read.
+        sweep_ids: Whether all Ids will be looked through for deletes that no log tells.
     """
 
     describer: Describer
@@ -90,6 +91,7 @@ class Discovery:
     include_objects: tuple[str, ...] = ()
     select_fields: bool = True
     detect_hard_deletes: bool = True
+    sweep_ids: bool = False
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What a user should know of names and types, a sentence each."""
@@ -239,7 +241,8 @@ class Discovery:
         if sobject.deletable and not has_flag:
             name = "is_deleted" if self.style == naming.SEGMENT else "IsDeleted"
             yield Column(name, dict(_BOOLEAN), automatic=True)
-        if has_flag or (self.detect_hard_deletes and deletes.are_logged(sobject)):
+        is_told = self.detect_hard_deletes and deletes.are_logged(sobject)
+        if has_flag or is_told or (self.sweep_ids and sobject.deletable):
             yield Column(DELETED_AT, dict(_DATE_TIME))
 
 

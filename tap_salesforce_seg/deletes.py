@@ -6,7 +6,6 @@ Guide, "sObject Get Deleted": minutes only, 15 days back at most, replicateable 
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
     from salesforce_seg.composite import SubResponse
     from salesforce_seg.describe import SObjectDescribe
     from salesforce_seg.session import Session
-
-logger = logging.getLogger("tap-salesforce-seg")
 
 DELETION_COLUMNS = frozenset({"is_deleted", "IsDeleted", "_sdc_deleted_at"})
 """What a record that was removed for good still tells, beside its Id."""
@@ -45,10 +42,17 @@ class Deletions:
         deleted_at: When each record was deleted (``...sssZ``), by Id.
         covered_until: Where the oldest transaction began that is not committed yet (``latestDateCovered``, to
             the minute): rows stamped later may still appear. None if there is none.
+        gap: Why deletes may be missing from it, as a sentence; the empty string if they are not.
     """
 
     deleted_at: dict[str, str] = field(default_factory=dict)
     covered_until: datetime | None = None
+    gap: str = ""
+
+
+def can_be_deleted(sobject: SObjectDescribe) -> bool:
+    """Whether an object's records can be deleted through the API."""
+    return sobject.deletable or sobject.field("IsDeleted") is not None
 
 
 def are_logged(sobject: SObjectDescribe) -> bool:
@@ -56,8 +60,7 @@ def are_logged(sobject: SObjectDescribe) -> bool:
 
     A history object's log holds the deletes of all history objects, so it tells nothing of one of them.
     """
-    can_be_deleted = sobject.deletable or sobject.field("IsDeleted") is not None
-    return sobject.replicateable and can_be_deleted and not sobject.name.endswith("History")
+    return sobject.replicateable and can_be_deleted(sobject) and not sobject.name.endswith("History")
 
 
 def read_log(session: Session, since: Mapping[str, datetime | None], now: datetime) -> dict[str, Deletions]:
@@ -69,25 +72,25 @@ def read_log(session: Session, since: Mapping[str, datetime | None], now: dateti
         now: The server's time when the run began: until then.
 
     Returns:
-        The answers by object. An object whose log cannot be read is missing; a warning says so.
+        The answers by object.
 
     Raises:
         ServerUnavailable: Salesforce does not answer.
     """
     end = now.replace(second=0, microsecond=0)
-    asked = {sobject: _start(sobject, start, end) for sobject, start in since.items()}
-    questions = [_question(session, each, start, end) for each, start in asked.items()]
+    starts = {sobject: _start(start, end) for sobject, start in since.items()}
+    questions = [_question(session, each, start, end) for each, start in starts.items()]
     found = {}
     for (sobject, start), answer in zip(since.items(), composite.send(session, questions), strict=True):
-        final = answer
+        final, gap = answer, _gap_before(start, starts[sobject])
         if _may_pass(answer):
-            final = composite.send_alone(session, _question(session, sobject, asked[sobject], end))
+            final = composite.send_alone(session, _question(session, sobject, starts[sobject], end))
         if not final.ok and start is not None:
-            error = final.error(f"{sobject}: reading the log of deletes")
-            logger.warning("%s Records removed for good may be missed.", error)
+            gap = f"{final.error('Reading the log of deletes')} Records removed for good may be missed."
             final = composite.send_alone(session, _question(session, sobject, end - SHORTEST_SPAN, end))
-        if final.ok:
-            found[sobject] = _deletions(final, end, wanted=start is not None)
+        found[sobject] = (
+            _deletions(final, end, gap, wanted=start is not None) if final.ok else Deletions(gap=gap)
+        )
     return found
 
 
@@ -95,19 +98,20 @@ def _may_pass(answer: SubResponse) -> bool:
     return not answer.ok and answer.remedy is Remedy.RETRY
 
 
-def _start(sobject: str, start: datetime | None, end: datetime) -> datetime:
+def _start(start: datetime | None, end: datetime) -> datetime:
     if start is None:
         return end - SHORTEST_SPAN
     reach = end - LOG_REACHES_BACK + _MINUTE
-    if start < reach:
-        logger.warning(
-            "%s: the last sync is older than the org's log of deletes: records removed for good between "
-            "%s and %s are not seen.",
-            sobject,
-            format_moment(start),
-            format_moment(reach),
-        )
     return min(max(start.replace(second=0, microsecond=0), reach), end - SHORTEST_SPAN)
+
+
+def _gap_before(wanted: datetime | None, asked: datetime) -> str:
+    if wanted is None or asked <= wanted:
+        return ""
+    return (
+        "the last sync is older than the org's log of deletes: records removed for good between "
+        f"{format_moment(wanted)} and {format_moment(asked)} are not seen by it."
+    )
 
 
 def _question(session: Session, sobject: str, start: datetime, end: datetime) -> SubRequest:
@@ -115,12 +119,13 @@ def _question(session: Session, sobject: str, start: datetime, end: datetime) ->
     return SubRequest("GET", f"{session.resource(f'sobjects/{sobject}/deleted')}?{span}", repeatable=True)
 
 
-def _deletions(answer: SubResponse, end: datetime, *, wanted: bool) -> Deletions:
+def _deletions(answer: SubResponse, end: datetime, gap: str, *, wanted: bool) -> Deletions:
     records = answer.body.get("deletedRecords") or [] if wanted else []
     covered = parse_moment(answer.body["latestDateCovered"])
     return Deletions(
         {each["id"]: str(datetime_value(each["deletedDate"])) for each in records},
         covered if covered < end else None,
+        gap,
     )
 
 

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from salesforce_seg.bulk2 import NO_MORE
 from salesforce_seg.errors import QueryRefused
+from tap_salesforce_seg.agenda import WHOLE
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, still_there
 from tap_salesforce_seg.pages import RowsLost
+from tap_salesforce_seg.sweep import Sweep
 from tap_salesforce_seg.written_ids import WrittenIds
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
 
     from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.catalog import Column
@@ -39,6 +41,7 @@ class Extraction:
         self._deleted_at: dict[str, str] = {}
         self._in_old_job: set[str] = set()
         self._written = WrittenIds()
+        self._sweep = Sweep(stream)
 
     def write_all(self) -> Iterator[int]:
         """Write all rows, and keep the state in step with what is on stdout.
@@ -60,6 +63,8 @@ class Extraction:
             is_last = each is passes[-1]
             if is_last and self._deleted_at:
                 yield from self._write_deletes(done)
+            if is_last and self._sweep.is_due:
+                yield from self._write_missing(done)
             version = self._agenda.version_to_activate if is_last else None
             if version is not None:
                 self._stream.write_activate_version(version)
@@ -111,6 +116,8 @@ class Extraction:
                     self._found(block.ids, of_old_job=within is not None and isinstance(page.raw, bytes))
                 if _may_come_again(page):
                     self._written.note(block.ids)
+                if self._sweep.notes:
+                    self._sweep.note(block.ids)
                 yield block.rows
             self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
             self._advance(page)
@@ -148,10 +155,19 @@ class Extraction:
         if DELETION_COLUMNS.isdisjoint(layout.names):
             return
         gone = {each_id: stamp for each_id, stamp in self._deleted_at.items() if each_id not in kept}
-        block = layout.gone(gone, self._agenda.version)
+        yield self._write_gone(each, gone)
+
+    def _write_missing(self, each: Pass) -> Iterator[int]:
+        """Records that are not there any more, though no log tells of it."""
+        whole = each.what == WHOLE and each.query.window.start is None and each.query.limit is None
+        for ids in self._sweep.gone(self._deleted_at, whole=whole):
+            yield self._write_gone(each, dict.fromkeys(ids, self._stream.seen_at))
+
+    def _write_gone(self, each: Pass, deleted_at: Mapping[str, str]) -> int:
+        block = each.layout.gone(deleted_at, self._agenda.version)
         self._write_block(block)
         self._stream.deletes += block.rows
-        yield block.rows
+        return block.rows
 
     def _write_block(self, block: Block) -> None:
         if self._stream.is_unmapped:

@@ -7,7 +7,6 @@ Relationships"): ``SELECT WhoId, Who.Name, Who.Type FROM Task``.
 
 from __future__ import annotations
 
-import sqlite3
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import fields
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from tap_salesforce_seg.catalog import Column
+    from tap_salesforce_seg.id_set import IdSet
     from tap_salesforce_seg.lookups import Lookup
     from tap_salesforce_seg.pages import Page
     from tap_salesforce_seg.replication import Window
@@ -29,21 +29,6 @@ _TYPE = "Type"
 _BLOCK_ROWS = 500
 
 Values = dict[str, Any]
-
-
-class Met:
-    """Which Ids a run has met already: in a temporary file, so that memory does not grow with them."""
-
-    def __init__(self) -> None:
-        self._index: sqlite3.Connection | None = None
-
-    def new(self, record_id: str) -> bool:
-        """Whether an Id is met for the first time; from now on it is not."""
-        if self._index is None:
-            self._index = sqlite3.connect("")  # a temporary file that is gone with the connection
-            self._index.execute("CREATE TABLE met (id TEXT PRIMARY KEY) WITHOUT ROWID")
-        added = self._index.execute("INSERT OR IGNORE INTO met VALUES (?)", (record_id,))
-        return added.rowcount == 1
 
 
 class NamesLayout:
@@ -58,7 +43,7 @@ class NamesLayout:
 
     binary_fields: tuple[str, ...] = ()
 
-    def __init__(self, stream: str, columns: Sequence[Column], of: Collection[Lookup], met: Met) -> None:
+    def __init__(self, stream: str, columns: Sequence[Column], of: Collection[Lookup], met: IdSet) -> None:
         self.names = tuple(column.name for column in columns)
         self._stream = stream
         self._fields = {column.name: column.field for column in columns if column.field}
@@ -91,7 +76,7 @@ class NamesLayout:
         for names in found:
             rows += 1
             for record_id, values in names:
-                if self._met.new(record_id):
+                if self._met.put_in(record_id):
                     lines.append(b"%b%b%b\n" % (head, encode_json(self._record(record_id, values)), tail))
             if len(lines) >= _BLOCK_ROWS:
                 yield Block(b"".join(lines), len(lines))

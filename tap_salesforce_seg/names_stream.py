@@ -13,8 +13,9 @@ from tap_salesforce_seg.agenda import OUTPUT_SETTINGS, WHOLE, WINDOW, Agenda, Pa
 from tap_salesforce_seg.catalog import choose_replication_key
 from tap_salesforce_seg.deletes import Deletions
 from tap_salesforce_seg.extraction import FIELD_REFUSED, Extraction
+from tap_salesforce_seg.id_set import IdSet
 from tap_salesforce_seg.lookups import Lookup, lookups
-from tap_salesforce_seg.names import Met, NamesLayout
+from tap_salesforce_seg.names import NamesLayout
 from tap_salesforce_seg.pages import RowsLost
 from tap_salesforce_seg.query import Query
 from tap_salesforce_seg.replication import window
@@ -45,7 +46,7 @@ class NamesStream(CollectionStream):
         super().__init__(tap, definition)
         # Name has no clock; what is incremental is the reading of the objects that lead to it.
         self.forced_replication_method = REPLICATION_INCREMENTAL
-        self.met = Met()
+        self.met = IdSet()
         """Which names this run has written."""
 
     def apply_catalog(self, catalog: Catalog) -> None:
@@ -87,6 +88,11 @@ class NamesAgenda(Agenda):
     @cached_property
     def passes(self) -> list[Pass]:
         """What this run reads, object by object, first what an interrupted run has begun."""
+        if self._tap.settings.slice:
+            self._names.logger.warning(
+                "%s is left to a run without window_start and window_end.", self._names.name
+            )
+            return []
         sources = self._names.definition.sources
         passes = [each for source in sources for each in self._of_object(source, lookups(source))]
         return sorted(passes, key=lambda each: each.position is None)

@@ -21,6 +21,13 @@ ALL_COLUMNS, NEW_COLUMNS = "all", "new"
 
 REFRESH_EVERY = {"never": None, "daily": timedelta(days=1), "weekly": timedelta(weeks=1)}
 
+SWEEP_EVERY = {
+    "never": None,
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+    "always": timedelta(0),
+}
+
 TAP_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "start_date",
@@ -64,6 +71,20 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         "Whether the org's log of deletes is read for records that were removed for good. Such a record "
         "comes as its id, is_deleted and _sdc_deleted_at.",
         default=True,
+    ),
+    Setting(
+        "sweep_ids",
+        "string",
+        "How often all Ids are looked through for records that are not there any more: of objects whose "
+        "deletes no log tells (tags, shares, groups), and of others when their log has a gap. Needs "
+        "known_ids_path.",
+        default="never",
+        allowed=tuple(SWEEP_EVERY),
+    ),
+    Setting(
+        "known_ids_path",
+        "string",
+        "Folder for the Ids of the rows that were read, which sweep_ids compares with; one a pipeline.",
     ),
     Setting(
         "backfill_new_fields",
@@ -149,6 +170,8 @@ class TapSettings:
     api_type: str = choice.AUTO
     lookback: timedelta = timedelta(seconds=1200)
     detect_hard_deletes: bool = True
+    sweep_every: timedelta | None = None
+    known_ids_path: str = ""
     backfill_new_fields: bool = True
     backfill_columns: str = ALL_COLUMNS
     refresh_formula_fields: timedelta | None = None
@@ -165,8 +188,12 @@ class TapSettings:
         """Read the tap's settings from a config that its JSON schema has accepted.
 
         Raises:
-            ConfigurationError: A moment is none, or a span or ``shard`` cannot be.
+            ConfigurationError: A moment is none, a span or ``shard`` cannot be, or a folder is missing.
         """
+        if config.get("sweep_ids") not in {None, "never"} and not config.get("known_ids_path"):
+            raise ConfigurationError(
+                "sweep_ids compares with the Ids of earlier runs: name a folder for them in known_ids_path."
+            )
         given = {name: value for name, value in config.items() if value is not None}
         chosen: dict[str, Any] = {each.name: given.get(each.name, each.default) for each in TAP_SETTINGS}
         return cls(
@@ -176,6 +203,8 @@ class TapSettings:
             chosen["api_type"],
             timedelta(seconds=chosen["lookback_window"]),
             chosen["detect_hard_deletes"],
+            SWEEP_EVERY[chosen["sweep_ids"]],
+            chosen["known_ids_path"] or "",
             chosen["backfill_new_fields"],
             chosen["backfill_columns"],
             REFRESH_EVERY[chosen["refresh_formula_fields"]],

@@ -34,6 +34,8 @@ COMPLETED_AT = "completed_at"
 """Start of a run that read the whole stream, and has not come to the end of all streams yet."""
 OBJECTS = "objects"
 """Of a stream that is read from several objects: how far each is read, and a digest of what was asked."""
+SWEPT_AT = "swept_at"
+"""When all Ids were last looked through for records that are not there any more."""
 VERSION, ACTIVATED = "version", "activated_version"
 """The table version that RECORDs carry, and the last one that an ACTIVATE_VERSION has named."""
 
@@ -73,7 +75,7 @@ def _stream_state(stream: str, found: object) -> dict[str, Any]:
         own_name = next((name for name in REPLICATION_KEYS if kept.get(name)), None)
         if own_name:
             kept = {BOOKMARK_KEY: own_name, BOOKMARK: kept[own_name]}
-    for name in (BOOKMARK, FULL_SYNC_AT, DELETES_SINCE, COMPLETED_AT):
+    for name in (BOOKMARK, FULL_SYNC_AT, DELETES_SINCE, COMPLETED_AT, SWEPT_AT):
         if kept.get(name) is not None:
             try:
                 parse_moment(kept[name])
@@ -181,6 +183,11 @@ class StreamState:
     def deletes_since(self) -> datetime | None:
         """From when on deletes have not been told yet; None if the bookmark says it."""
         return _moment(self._state, DELETES_SINCE)
+
+    @property
+    def swept_at(self) -> datetime | None:
+        """When all Ids were last looked through; None if they never were."""
+        return _moment(self._state, SWEPT_AT)
 
     @property
     def completed_at(self) -> datetime | None:
@@ -303,6 +310,10 @@ class StreamState:
         """Write down a complete backfill: all rows have been read with these fields too."""
         covered = self._state.get(COVERED_FIELDS) or ()
         self._save({COVERED_FIELDS: sorted({*covered, *fields}), UNFINISHED: None})
+
+    def swept(self, run_started_at: datetime) -> None:
+        """Write down that all Ids have been looked through, and what is gone has been told."""
+        self._save({SWEPT_AT: format_moment(run_started_at)})
 
     def complete(self, run_started_at: datetime) -> None:
         """Write down that a run has read all of a stream that is always read in full."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
@@ -14,6 +15,7 @@ from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.encoding.simple import StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 
+from salesforce_seg import soql
 from salesforce_seg.describe import Describer
 from salesforce_seg.errors import RunFailed
 from salesforce_seg.progress import Progress
@@ -112,6 +114,17 @@ class TapSalesforceSeg(Plugin, Tap):
         return floor_to_second(self.session.server_time())
 
     @cached_property
+    def known_ids_folder(self) -> Path | None:
+        """Where the Ids of the org's records are noted; None if they are not.
+
+        Ids of another org must never be compared with, so each has a folder of its own.
+        """
+        if self.settings.sweep_every is None:
+            return None
+        answer = self.session.call_json("GET", "query", params={"q": soql.select(["Id"], "Organization")})
+        return Path(self.settings.known_ids_path) / str(answer["records"][0]["Id"])
+
+    @cached_property
     def _describer(self) -> Describer:
         return Describer(self.session)
 
@@ -130,6 +143,7 @@ class TapSalesforceSeg(Plugin, Tap):
             settings.include_objects,
             settings.select_fields_by_default,
             settings.detect_hard_deletes,
+            settings.sweep_every is not None,
         )
         catalog = self.input_catalog
         definitions = discovery.streams(None if catalog is None else input_files.selected_streams(catalog))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING
+
+from tap_salesforce_seg.id_set import IdSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from tap_salesforce_seg.pages import Page
 
 ID_LENGTH = 18
-_IDS_A_QUESTION = 500
 
 
 class WrittenIds:
@@ -21,7 +21,7 @@ class WrittenIds:
 
     def __init__(self) -> None:
         self._notes: IO[bytes] | None = None
-        self._index: sqlite3.Connection | None = None
+        self._index: IdSet | None = None
 
     def note(self, ids: Iterable[str]) -> None:
         """Note the Ids of rows that have been written."""
@@ -34,25 +34,13 @@ class WrittenIds:
         """A page by REST without the rows that have been noted; any other page as it is."""
         if self._notes is None or isinstance(page.raw, bytes):
             return page
-        known = self._known([row["Id"] for row in page.raw])
+        self._index = self._index or IdSet(self._noted())
+        known = self._index.among(row["Id"] for row in page.raw)
         new = [row for row in page.raw if row["Id"] not in known]
         return replace(page, raw=new, rows=len(new))
 
-    def _known(self, ids: list[str]) -> set[str]:
-        if self._index is None:
-            self._index = sqlite3.connect("")  # a temporary file that is gone with the connection
-            self._index.execute("CREATE TABLE written (id TEXT PRIMARY KEY) WITHOUT ROWID")
-            self._index.executemany("INSERT OR IGNORE INTO written VALUES (?)", self._noted())
-        known: set[str] = set()
-        for at in range(0, len(ids), _IDS_A_QUESTION):
-            some = ids[at : at + _IDS_A_QUESTION]
-            marks = ",".join("?" * len(some))
-            found = self._index.execute(f"SELECT id FROM written WHERE id IN ({marks})", some)  # noqa: S608
-            known.update(each for (each,) in found)
-        return known
-
-    def _noted(self) -> Iterator[tuple[str]]:
+    def _noted(self) -> Iterator[str]:
         assert self._notes is not None
         self._notes.seek(0)
         while each := self._notes.read(ID_LENGTH):
-            yield (each.decode(),)
+            yield each.decode()

@@ -126,7 +126,7 @@ def test_a_catalog_that_is_none(silent_tap: TapRunner, catalog: Any) -> None:
 
 def test_a_state_that_is_none(silent_tap: TapRunner) -> None:
     state = {"bookmarks": {"leads": {"replication_key_value": "yesterday"}}}
-    assert "the bookmark of leads" in only_error(silent_tap.run(state=state), 2)
+    assert "replication_key_value of leads" in only_error(silent_tap.run(state=state), 2)
 
 
 def test_an_unknown_option(silent_tap: TapRunner) -> None:
