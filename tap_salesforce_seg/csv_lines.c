@@ -49,7 +49,7 @@ struct part {
 struct cell {
     const uint8_t *text;
     size_t size;
-    bool has_escapes; /* whether it holds what JSON spells otherwise */
+    bool differs; /* whether JSON spells it otherwise */
 };
 
 struct room {
@@ -106,14 +106,14 @@ static const uint8_t *read_cell(const uint8_t *at, const uint8_t *end, struct ce
     if (at == end || *at != '"')
         return NULL;
     cell->text = ++at;
-    cell->has_escapes = false;
+    cell->differs = false;
     while (at < end) {
         if (*at == '"') {
             if (end - at < 2 || at[1] != '"') {
                 cell->size = (size_t)(at - cell->text);
                 return at + 1;
             }
-            cell->has_escapes = true;
+            cell->differs = true;
             at += 2;
         } else if (*at >= 0x80) {
             size_t size = utf8_size(at, end);
@@ -121,7 +121,7 @@ static const uint8_t *read_cell(const uint8_t *at, const uint8_t *end, struct ce
                 return NULL;
             at += size;
         } else if (*at < 0x20 || *at == '\\') {
-            cell->has_escapes = true;
+            cell->differs = true;
             at++;
         } else if (end - at >= 8 && are_plain(at)) {
             at += 8;
@@ -158,6 +158,21 @@ static size_t number_size(const uint8_t *text, size_t size) {
     return size;
 }
 
+/* Whether a number is one like -1.0053984E7, as Java spells those from ten million on: one digit that is not
+ * zero, a point, digits without needless zeros, an exponent that leaves at most 18 digits before the point. */
+static bool is_scientific(const uint8_t *text, size_t size) {
+    size_t start = text[0] == '-', at = start + 2, digits = 0;
+    if (size < start + 5 || text[start] < '1' || text[start] > '9' || text[start + 1] != '.')
+        return false;
+    for (; at < size && is_digit(text[at]); at++)
+        digits++;
+    if (!digits || (text[at - 1] == '0' && digits > 1) || size - at < 2 || size - at > 3 || text[at] != 'E')
+        return false;
+    if (!is_digit(text[at + 1]) || text[at + 1] == '0')
+        return false;
+    return size - at == 2 || (text[at + 1] == '1' && text[at + 2] >= '0' && text[at + 2] <= '7');
+}
+
 /* Whether a text has digits where the form has zeros, and else what the form has. */
 static bool has_form(const struct cell *cell, const char *form) {
     if (cell->size != strlen(form))
@@ -182,7 +197,9 @@ static bool is_plain(enum kind kind, struct cell *cell) {
     case BOOLEAN:
         return is_word(cell, "true") || is_word(cell, "false");
     case NUMBER:
-        cell->size = number_size(cell->text, cell->size);
+        cell->differs = is_scientific(cell->text, cell->size);
+        if (!cell->differs)
+            cell->size = number_size(cell->text, cell->size);
         return cell->size > 0;
     case MOMENT:
         return has_form(cell, "0000-00-00T00:00:00.000Z");
@@ -230,14 +247,32 @@ static bool put_escaped(struct room *room, const struct cell *cell) {
     return put(room, from, (size_t)(end - from));
 }
 
+/* Writes a number that is_scientific without its exponent. */
+static bool put_positional(struct room *room, const struct cell *cell) {
+    const uint8_t *text = cell->text, *last = text + cell->size - 1;
+    size_t start = text[0] == '-', exponent = (size_t)(*last - '0');
+    if (last[-1] == '1' && last[-2] == 'E')
+        exponent += 10, last--;
+    const uint8_t *fraction = text + start + 2;
+    size_t digits = (size_t)(last - 1 - fraction);
+    if (digits == 1 && *fraction == '0')
+        digits = 0;
+    size_t before_point = digits < exponent ? digits : exponent;
+    if (!put(room, text, start + 1) || !put(room, fraction, before_point))
+        return false;
+    if (digits > exponent)
+        return put(room, ".", 1) && put(room, fraction + exponent, digits - exponent);
+    return put(room, "00000000000000000", exponent - digits);
+}
+
 static bool put_cell(struct room *room, enum kind kind, const struct cell *cell) {
     if (!cell->size)
         return put(room, "null", 4);
     if (kind == BOOLEAN || kind == NUMBER)
-        return put(room, cell->text, cell->size);
+        return cell->differs ? put_positional(room, cell) : put(room, cell->text, cell->size);
     if (!put(room, "\"", 1))
         return false;
-    if (cell->has_escapes ? !put_escaped(room, cell) : !put(room, cell->text, cell->size))
+    if (cell->differs ? !put_escaped(room, cell) : !put(room, cell->text, cell->size))
         return false;
     return put(room, "\"", 1);
 }
@@ -322,7 +357,7 @@ int32_t encode_rows_1(const struct layout *layout, const uint8_t *page, uint64_t
             part->late_rows++;
             continue;
         }
-        if (id->has_escapes || !put_line(layout, cells, &lines))
+        if (id->differs || !put_line(layout, cells, &lines))
             break;
         if (!put(&ids, id->text, id->size) || !put(&ids, " ", 1))
             break;

@@ -45,6 +45,10 @@ COMPOUND = frozenset({"address", "location"})
 _TRUE, _FALSE = b"true", b"false"
 _CLOCK, _FLAG, _ID = "SystemModstamp", "IsDeleted", "Id"
 
+_FEW_BYTES, _MANY_BYTES = 256, 16 * 1024
+"""A block of one row costs Python as much as one of ten. So where the compiled code stops, Python takes over
+for a row; but for longer and longer if the compiled code stops again before it has come far."""
+
 _LINE_END = b"\0"
 """Stands for the end of a line where values hold line feeds that are still to be escaped. No control
 character can be in JSON, so it cannot be a value."""
@@ -181,15 +185,18 @@ class RowLayout:
         if within and within.key and within.end:
             late = within.key, within.end.strftime("%Y-%m-%dT%H:%M:%S").encode()
         encoder = self._encoder(names, version, late)
+        plain, size = 0, csv_cells.BLOCK_BYTES if encoder is None else _FEW_BYTES
         while start < len(page):
             made = encoder.encode(page, start) if encoder else None
             if made and made.end > start:
+                plain += made.end - start
                 start = made.end
                 yield Block(made.lines, made.rows, [made.ids], made.late_rows)
-            else:
-                block = csv_cells.block(page, start, names)
-                start = block.end
-                yield self._csv_block(block, version, late)
+                continue
+            size = _FEW_BYTES if plain > _MANY_BYTES else min(2 * size, csv_cells.BLOCK_BYTES)
+            block = csv_cells.block(page, start, names, size)
+            start, plain = block.end, 0
+            yield self._csv_block(block, version, late)
 
     def _encoder(self, names: Sequence[str], version: int | None, late: Late | None) -> Encoder | None:
         """The compiled way to turn a page into lines; None if there is none."""

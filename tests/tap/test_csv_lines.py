@@ -84,6 +84,8 @@ NUMBER = st.one_of(
         ["9" * 18, "9" * 18 + ".0", "9" * 19, "63.111111111111114", "NaN", "1.", ".5", "-", "+1"]
     ),
     st.from_regex(r"-?[0-9]{1,20}(\.[0-9]{1,20})?", fullmatch=True),
+    st.from_regex(r"-?[1-9]\.(0|[0-9]{0,17}[1-9])E(1?[0-9])", fullmatch=True),
+    st.from_regex(r"-?[0-9]\.?[0-9]{0,3}E-?[0-9]{0,3}", fullmatch=True),
 )
 MOMENT = st.one_of(
     st.datetimes(datetime(2026, 5, 1), datetime(2026, 7, 1)).map(
