@@ -65,10 +65,9 @@ def complete(write: Write) -> None:
         write.record = {name: wanted[name] for name in changed}
         return
     write.changing.add(write.intents[0])
-    if write.intents[0].placeholders:
-        missing = (name for name in write.intents[0].placeholders if wanted.get(name) is None)
-        wanted = {**wanted, **dict.fromkeys(missing, PLACEHOLDER)}
     write.record = {name: value for name, value in wanted.items() if value is not None}
+    for name in write.intents[0].placeholders:
+        write.record.setdefault(name, PLACEHOLDER)
     write.upsert_by = _unique_key(write)
 
 
