@@ -81,20 +81,24 @@ class Progress:
                     file=sys.stderr,
                 )
 
-    def advance(self, units: int, *, total: int | None = None, note: str = "") -> None:
+    def expect(self, left: int) -> None:
+        """So many units are still to come, as far as that is known by now."""
+        with self._lock:
+            self._total = self._done + left
+            if self._bar is not None:
+                self._bar.total = self._total
+
+    def advance(self, units: int, *, note: str = "") -> None:
         """So many units more are done.
 
         Args:
             units: How many.
-            total: How many there are in all, as far as that is known by now.
             note: What became of them so far, for the end of the line.
         """
         with self._lock:
             self._done += units
             self._note = note
-            self._total = self._total if total is None else total
             if self._bar is not None:
-                self._bar.total = self._total
                 self._bar.set_postfix_str(note, refresh=False)
                 self._bar.update(units)
 

@@ -110,6 +110,7 @@ class Extraction:
         for page in self._tap.ahead.read(each.query, each.layout, each.position):
             if self._position != each.position:
                 self._tap.write_state_in_time()
+            self._tap.progress.expect(page.rows + (page.rows_left or 0))
             for block in each.layout.blocks(self._written.without_them(page), self._agenda.version, within):
                 self._write_block(block)
                 if self._deleted_at:

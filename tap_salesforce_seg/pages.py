@@ -24,12 +24,14 @@ class Page:
         rows: How many there are.
         position: From where a later run goes on after this page; None if it must read the window again.
         gone: Ids of records that were removed for good while they were read.
+        rows_left: How many rows follow, as far as Salesforce has counted them; None if it has not.
     """
 
     raw: Records | bytes
     rows: int
     position: Position | None = None
     gone: tuple[str, ...] = ()
+    rows_left: int | None = None
 
 
 class RowsLost(RunFailed):

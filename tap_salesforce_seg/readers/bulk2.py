@@ -90,7 +90,7 @@ class Bulk2Reader:
             came = _rows_of(page)
             rows += came
             place = {**position, "locator": page.next_locator or NO_MORE, "rows": rows}
-            yield Page(page.body, came, place)
+            yield Page(page.body, came, place, rows_left=expected - rows)
         if rows != expected:
             raise RowsLost(query.sobject, rows, expected)
 

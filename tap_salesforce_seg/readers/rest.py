@@ -150,10 +150,11 @@ class RestReader:
         lost = 0
         while True:
             try:
-                for records, is_complete in self._cursor(query.soql, query.sobject):
+                for records, is_complete, left in self._cursor(query.soql, query.sobject):
                     if is_complete and query.in_id_order:
                         query, lost = replace(query, after=records[-1]["Id"]), 0
-                    yield Page(records, len(records), _position(query, floor) if is_complete else None)
+                    place = _position(query, floor) if is_complete else None
+                    yield Page(records, len(records), place, rows_left=left)
             except InvalidQueryLocator:  # noqa: PERF203  a page is a call over the network
                 lost += 1
                 if lost > MOST_RESTARTS:
@@ -167,8 +168,8 @@ class RestReader:
                 return
         yield from self._narrower(query, floor)
 
-    def _cursor(self, text: str, sobject: str) -> Iterator[tuple[Records, bool]]:
-        """Pages of rows, and whether every row up to the page's last has come.
+    def _cursor(self, text: str, sobject: str) -> Iterator[tuple[Records, bool, int]]:
+        """Pages of rows, whether every row up to the page's last has come, and how many are left.
 
         For the last page the query's total says so. In between, a locator ends in the number of rows before
         it, on every org that was seen; where it does not, the page is no place to go on from.
@@ -179,13 +180,13 @@ class RestReader:
         is_complete = True
         while not answer["done"]:
             is_complete = is_complete and answer["nextRecordsUrl"].endswith(f"-{rows}")
-            yield answer["records"], is_complete
+            yield answer["records"], is_complete, expected - rows
             answer = self._next(answer["nextRecordsUrl"])
             rows += len(answer["records"])
         if rows != expected:
             raise RowsLost(sobject, rows, expected)
         if answer["records"]:
-            yield answer["records"], True
+            yield answer["records"], True, 0
 
     def _next(self, locator_url: str) -> Any:
         try:
@@ -252,7 +253,8 @@ class RestReader:
 
     def _with_ids(self, part: Query, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
         for _, where in soql.isin_batches("Id", ids, most=PAGE_ROWS, longest=LONGEST_URL // 4):
-            for records, _ in self._cursor(soql.select(part.fields, part.sobject, where=where), part.sobject):
+            text = soql.select(part.fields, part.sobject, where=where)
+            for records, *_ in self._cursor(text, part.sobject):
                 yield from records
 
 
