@@ -90,13 +90,16 @@ class Agenda:
             return ""
         if self._always_full:
             return "" if self._key and self._was_completed else self._always_full
-        only_new = self._tap.settings.backfill_columns == NEW_COLUMNS and self._stream.is_unmapped
-        if self._added and not only_new:
+        if self._merges_columns:
+            return ""
+        if self._added:
             return f"older rows lack {', '.join(self._added)}"
-        fields = [column.field for column in self._stream.selected_columns if column.field]
-        if any(field.calculated for field in fields) and self._formulas_are_stale:
-            return "its formula fields are refreshed"
-        return ""
+        return "its formula fields are refreshed" if self._stale_formulas else ""
+
+    @property
+    def _merges_columns(self) -> bool:
+        """Whether the loader leaves columns alone that a record does not have."""
+        return self._tap.settings.backfill_columns == NEW_COLUMNS and self._stream.is_unmapped
 
     @property
     def _always_full(self) -> str:
@@ -124,8 +127,14 @@ class Agenda:
         fields = [column.field for column in self._stream.selected_columns if column.field]
         return self.past.not_covered(each.name for each in fields if not key or each != key.field)
 
+    @cached_property
+    def _stale_formulas(self) -> list[str]:
+        """Formula fields whose values in older rows are to be read again."""
+        fields = [column.field for column in self._stream.selected_columns if column.field]
+        return [each.name for each in fields if each.calculated] if self._is_refresh_due else []
+
     @property
-    def _formulas_are_stale(self) -> bool:
+    def _is_refresh_due(self) -> bool:
         every = self._tap.settings.refresh_formula_fields
         last = self.past.full_sync_at
         if every is None or self.past.bookmark is None:
@@ -167,10 +176,15 @@ class Agenda:
         if self.reason_for_full_sync or self.past.bookmark is None:
             return [self._pass(WHOLE, self._window(), columns)]
         news = self._pass(WINDOW, self._window(), columns)
-        if not self._added:
+        again = {*self._added, *self._stale_formulas}
+        if not again:
             return [news]
         kept = {self._stream.definition.key.name, self._key}
-        few = [each for each in columns if each.automatic or each.name in kept or self._is_added(each)]
+        few = [
+            each
+            for each in columns
+            if each.automatic or each.name in kept or (each.field and each.field.name in again)
+        ]
         old = Window(news.query.window.key, self._tap.settings.start_date, news.query.window.start)
         return [self._pass(BACKFILL, old, few), news]
 
@@ -195,9 +209,6 @@ class Agenda:
     def _slice(self) -> Window | None:
         """The span that the user set; None for the ordinary run."""
         return self._tap.settings.slice
-
-    def _is_added(self, column: Column) -> bool:
-        return column.field is not None and column.field.name in self._added
 
     def _resumed(self, first: Pass, past: Unfinished, others: Sequence[Pass]) -> list[Pass]:
         """The rest of an interrupted pass, then what follows it up to now, without overlap."""
@@ -339,7 +350,8 @@ class Agenda:
             return
         fields, settings = each.query.fields, self._tap.settings
         if each.what == BACKFILL:
-            self.past.cover(fields)
+            refreshed = self._stale_formulas and set(self._stale_formulas) <= set(fields)
+            self.past.cover(fields, full_sync_at=self._tap.started_at if refreshed else None)
         elif self._key is not None:
             is_whole, until = each.what == WHOLE, self._until(each)
             missing = () if is_whole or settings.backfill_new_fields else self.past.not_covered(fields)

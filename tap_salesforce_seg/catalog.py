@@ -95,6 +95,7 @@ class Discovery:
     left_out: list[LeftOut] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     """What a user should know of names and types, a sentence each."""
+    _unknown_types: dict[str, list[str]] = field(default_factory=dict)
 
     def streams(self, wanted: Collection[str] | None = None) -> list[StreamDefinition]:
         """The streams of the org, documented collections first, in the documented order.
@@ -120,7 +121,12 @@ class Discovery:
         found = (
             self._stream(name, sobject, described[sobject], described) for sobject, name in names.items()
         )
-        return [each for each in found if each is not None]
+        definitions = [each for each in found if each is not None]
+        self.notes += [
+            f"Fields of the unknown type {kind} are read as text: {', '.join(names_of)}"
+            for kind, names_of in self._unknown_types.items()
+        ]
+        return definitions
 
     def _stream_names(self) -> dict[str, str]:
         """Stream names by object: the documented collections, then the included objects by API name."""
@@ -143,7 +149,13 @@ class Discovery:
             if not matches:
                 self.notes.append(f"include_objects names {pattern}, but {_no_such_object(pattern, objects)}")
             is_glob = any(char in pattern for char in "*?[")
-            included |= {name for name in matches if not is_glob or _readable(objects[name])}
+            passed_over = {name for name in matches if is_glob and not _readable(objects[name])}
+            if passed_over:
+                names = ", ".join(sorted(passed_over))
+                self.notes.append(
+                    f"include_objects {pattern}: Salesforce answers no queries on these, left out: {names}"
+                )
+            included |= matches - passed_over
         return sorted(included - BY_OBJECT.keys())
 
     def _present(self, sobject: str, name: str, present: dict[str, ObjectSummary]) -> bool:
@@ -206,11 +218,9 @@ class Discovery:
             f"{sobject.name}.{each} is column {names[each]}, as {naming.snake_case(each)} is another field's"
             for each in gave_way
         ]
-        self.notes += [
-            f"{sobject.name}.{each.name} has the unknown type {each.type}: it is read as text"
-            for each in visible
-            if not fields.is_known(each.type)
-        ]
+        for each in visible:
+            if not fields.is_known(each.type):
+                self._unknown_types.setdefault(each.type, []).append(f"{sobject.name}.{each.name}")
         snake_case = self.style == naming.SEGMENT
         key_field = choose_replication_key(sobject)
         needed = {"Id", "IsDeleted", key_field.name if key_field else None}

@@ -83,7 +83,7 @@ class NamesAgenda(Agenda):
         """Why this run reads all objects anew; the empty string if it goes on from its bookmarks."""
         if self._names.replication_method == REPLICATION_FULL_TABLE:
             return "the catalog asks for it"
-        return "names that changed without a stamp are refreshed" if self._formulas_are_stale else ""
+        return "names that changed without a stamp are refreshed" if self._is_refresh_due else ""
 
     @cached_property
     def passes(self) -> list[Pass]:

@@ -306,10 +306,16 @@ class StreamState:
         found = self._state.get(OBJECTS)
         return found if isinstance(found, dict) else {}
 
-    def cover(self, fields: Iterable[str]) -> None:
-        """Write down a complete backfill: all rows have been read with these fields too."""
+    def cover(self, fields: Iterable[str], *, full_sync_at: datetime | None) -> None:
+        """Write down a complete backfill: all rows have been read with these fields too.
+
+        Args:
+            fields: The fields.
+            full_sync_at: When all rows were read again, if their formula fields are among them.
+        """
         covered = self._state.get(COVERED_FIELDS) or ()
-        self._save({COVERED_FIELDS: sorted({*covered, *fields}), UNFINISHED: None})
+        refreshed = {FULL_SYNC_AT: format_moment(full_sync_at)} if full_sync_at else {}
+        self._save({COVERED_FIELDS: sorted({*covered, *fields}), UNFINISHED: None, **refreshed})
 
     def swept(self, run_started_at: datetime) -> None:
         """Write down that all Ids have been looked through, and what is gone has been told."""
