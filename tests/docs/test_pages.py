@@ -21,8 +21,9 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 OTHERS_SETTINGS = ("MELTANO", "TAP_", "TARGET_", "VIRTUAL_ENV", "UV_")
 
-PAGES = ["meltano.md"]
+PAGES = ["meltano.md", "actions.md", "sending-events.md"]
 NEEDS_DUCKDB = {"meltano.md"}
+NEEDS_TWO_ORGS = {"meltano.md"}
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +34,8 @@ def second_org(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalOrgPro
 
 
 @pytest.fixture
-def sandbox(demo_org: OrgClient, second_org: LocalOrgProcess, tmp_path: Path) -> Sandbox:
-    """An empty folder beside a copy of this project, and the two orgs that pages speak of.
+def sandbox(page: str, demo_org: OrgClient, request: pytest.FixtureRequest, tmp_path: Path) -> Sandbox:
+    """An empty folder beside a copy of this project, and the orgs that the page speaks of.
 
     Its name is new each time: uv never looks again into a wheel of a path that it knows.
     """
@@ -47,7 +48,9 @@ def sandbox(demo_org: OrgClient, second_org: LocalOrgProcess, tmp_path: Path) ->
         "COLUMNS": "200",
         "MELTANO_HUB_URL": "http://127.0.0.1:9",  # nobody answers there
     }
-    orgs = {"127.0.0.1:8765": demo_org.url, "127.0.0.1:8766": second_org.url}
+    orgs = {"127.0.0.1:8765": demo_org.url}
+    if page in NEEDS_TWO_ORGS:
+        orgs["127.0.0.1:8766"] = request.getfixturevalue("second_org").url
     return Sandbox(folder, environment, {shown: url.removeprefix("http://") for shown, url in orgs.items()})
 
 
