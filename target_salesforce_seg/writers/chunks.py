@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from salesforce_seg import composite
@@ -20,7 +20,7 @@ MOST_OBJECTS = 10
 LOSS_SHRINKS = 4
 """Into so many calls go writes whose answer was lost, so that one record does not hold up the others."""
 
-_OPERATIONS = ("create", "update", "delete")
+_OPERATIONS = ("create", "upsert", "update", "delete")
 _REFERENCE = "@{"
 """What composite takes for a reference to another member's answer, in any text; it has no escape."""
 
@@ -55,29 +55,27 @@ class Chunk:
 
 def chunks_of(writes: Iterable[Write], most: int) -> Iterator[Chunk]:
     """Chunks of so many writes at most; of fewer where the answer was lost before."""
-
-    def order(write: Write) -> tuple[bool, int, int, str, str]:
-        kind = _kind(write)
-        return (
-            kind.alone,
-            write.losses,
-            _OPERATIONS.index(write.operation),
-            write.upsert_by,
-            write.sobject.name,
-        )
-
-    for (_, losses), group in groupby(sorted(writes, key=order), key=lambda w: (_kind(w), w.losses)):
-        alike = list(group)
+    groups: dict[tuple[Kind, int], list[Write]] = defaultdict(list)
+    for write in writes:
+        groups[_kind(write), write.losses].append(write)
+    for kind, losses in sorted(groups, key=_order):
+        alike = sorted(groups[kind, losses], key=lambda write: write.sobject.name)
         size = min(most, -(-len(alike) // LOSS_SHRINKS)) if losses else most
         chunk: list[Write] = []
         objects: set[str] = set()
         for write in alike:
             objects.add(write.sobject.name)
             if len(chunk) == size or len(objects) > MOST_OBJECTS:
-                yield Chunk(_kind(chunk[0]), chunk)
+                yield Chunk(kind, chunk)
                 chunk, objects = [], {write.sobject.name}
             chunk.append(write)
-        yield Chunk(_kind(chunk[0]), chunk)
+        yield Chunk(kind, chunk)
+
+
+def _order(group: tuple[Kind, int]) -> tuple[bool, int, int, str, str]:
+    kind, losses = group
+    sobject, key = kind.upsert_by
+    return kind.alone, losses, _OPERATIONS.index(kind.operation), key, sobject
 
 
 def next_call(chunks: deque[Chunk], most: int) -> list[Chunk]:
