@@ -172,7 +172,7 @@ def as_json(value: Any) -> Any:
         return value
     try:
         return json.loads(value, parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, ArithmeticError):
         return value
 
 

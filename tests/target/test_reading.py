@@ -120,6 +120,8 @@ def test_numbers_of_a_state_keep_their_digits(
     ],
 )
 def test_what_only_some_take_for_json(org: OrgClient, run: Any, line: str, code: str) -> None:
+    as_text = identify(traits='{"a": 1e99999999999999999999}')
+    run([schema(), {"type": "RECORD", "stream": "events", "record": as_text}]).doors(rejected=1)
     outcome = run([schema(), line], always_enabled=True)
     outcome.doors(rejected=1)
     assert outcome.codes == [code]
