@@ -121,6 +121,7 @@ class Extraction:
                     self._sweep.note(block.ids)
                 yield block.rows
             self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
+            self._sweep.keep_notes()
             self._advance(page)
 
     def _found(self, ids: Sequence[str], *, of_old_job: bool) -> None:

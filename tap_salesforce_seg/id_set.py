@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _AT_ONCE = 500
+_CACHE_KB = 16_000
 
 
 class IdSet:
@@ -21,6 +22,8 @@ class IdSet:
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
         self._index = sqlite3.connect("", check_same_thread=False)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KB}"):
+            self._index.execute(f"PRAGMA {pragma}")
         self._index.execute("CREATE TABLE met (id TEXT PRIMARY KEY) WITHOUT ROWID")
         self.add(ids)
 

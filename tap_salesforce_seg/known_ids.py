@@ -90,7 +90,7 @@ class KnownIds:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                with gzip.open(file, "wt", encoding="ascii") as lines:
+                with gzip.open(file, "wt", compresslevel=4, encoding="ascii") as lines:
                     lines.writelines(f"{each}\n" for each in ids)
                 file.flush()
                 os.fsync(file.fileno())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from tap_salesforce_seg.stream import CollectionStream
 
-RECORDS_AT_ONCE = 1000
+RECORDS_AT_ONCE, NOTES_AT_ONCE = 1000, 5000
 
 MANY = 0.5
 """The part of the known rows from which on a warning asks whether the user still sees them."""
@@ -50,11 +50,19 @@ class Sweep:
         if folder is not None and tells:
             self._known = KnownIds(folder / self._sobject, self._tap.started_at, self._past.swept_at)
         self._is_first = not self._known
+        self._noted: list[str] = []
 
     def note(self, ids: Iterable[str]) -> None:
-        """Note the Ids of rows that were written; to be called before the state says so."""
+        """Note the Ids of rows that were written."""
+        self._noted += ids
+        if len(self._noted) >= NOTES_AT_ONCE:
+            self.keep_notes()
+
+    def keep_notes(self) -> None:
+        """Put what was noted where the next run finds it; to be called before the state tells of the rows."""
         if self._known is not None:
-            self._known.note(ids)
+            self._known.note(self._noted)
+            self._noted = []
 
     @property
     def notes(self) -> bool:

@@ -71,5 +71,5 @@ def test_the_tables_of_the_readme_add_up() -> None:
 
     rows = [row for row in table if len(row) in {6, 9} and row[1].isdigit()]
     collections = {row[at]: int(row[at + 1]) for row in rows for at in range(0, len(row), 3)}
-    assert len(collections) == 47
+    assert len(collections) == 48
     assert all(count > 0 for count in collections.values())
