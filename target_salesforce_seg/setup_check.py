@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from target_salesforce_seg.actions import StreamRule
     from target_salesforce_seg.settings import TargetSettings
 
-OK, NOTE, WRONG = "ok", "note", "WRONG"
+OK, NOTE, WRONG = "ok", "note", "wrong"
 
 _RIGHTS = {
     "create": ("createable",),
@@ -41,14 +41,14 @@ class Finding(NamedTuple):
     """One item that was looked at.
 
     Attributes:
-        verdict: ``OK``, ``NOTE`` (a run goes on, but not everybody wants that) or ``WRONG``.
         item: what was looked at.
+        verdict: ``OK``, ``NOTE`` (a run goes on, but not everybody wants that) or ``WRONG``.
         told: what is right or wrong, and what to do about it.
     """
 
-    verdict: str
     item: str
-    told: str
+    verdict: str
+    told: str = ""
 
 
 class SetupCheck:
@@ -79,9 +79,9 @@ class SetupCheck:
         defaults = self._defaults()
         named = [name for name in self._settings.event_id_field if name != EVERY_OBJECT]
         self._describer.describe([*defaults, *(rule.object for rule in self._rules), *named])
-        yield Finding(OK, "login", f"{self._session.instance_url}, API {self._session.settings.api_version}")
+        yield Finding("login", OK, f"{self._session.instance_url}, API {self._session.settings.api_version}")
         yield from self._api_requests()
-        yield Finding(OK, "gate", self._gate())
+        yield Finding("gate", OK, self._gate())
         for name, (operations, table) in defaults.items():
             yield from self._default(name, operations, table)
         yield from self._lead_lookup()
@@ -97,12 +97,12 @@ class SetupCheck:
         if usage is None:
             return
         until = usage.allowed * limits.quota_percent_total // 100
+        most = usage.allowed * limits.quota_percent_per_run // 100
         told = (
-            f"{usage.used:,} of {usage.allowed:,} of the last 24 hours are used, "
-            f"{max(0, usage.allowed - usage.used):,} are left. A run stops when {until:,} are used, or after "
-            f"{usage.allowed * limits.quota_percent_per_run // 100:,} of its own."
+            f"{usage.used:,} used, {max(0, usage.allowed - usage.used):,} left; a run stops when {until:,} "
+            f"are used, or after {most:,} of its own"
         )
-        yield Finding(OK if usage.used < until else NOTE, "API requests", told)
+        yield Finding("API requests of the last 24 hours", OK if usage.used < until else NOTE, told)
 
     def _gate(self) -> str:
         name, column = self._settings.integration_name, self._settings.gate_column
@@ -129,7 +129,7 @@ class SetupCheck:
     def _default(self, name: str, operation: str, table: TraitTable) -> Iterator[Finding]:
         sobject = self._described(name)
         if not isinstance(sobject, SObjectDescribe):
-            yield Finding(NOTE, name, f"{sobject.message} Events for it would end the run.")
+            yield Finding(name, NOTE, f"{sobject.message} Events for it would end the run.")
             return
         yield _rights(name, sobject, operation, NOTE)
         own = ("FirstName", "LastName") if table.is_person else ()
@@ -141,7 +141,7 @@ class SetupCheck:
         ]
         for item, missing in (("not there, or hidden from this user", absent), ("read-only", fixed)):
             if missing:
-                yield Finding(NOTE, f"{name}: standard fields", f"{item}: {', '.join(missing)}")
+                yield Finding(f"{name}: standard fields", NOTE, f"{item}: {', '.join(missing)}")
         if name == "Account":
             yield self._key(sobject, "AccountNumber", "groupId -> Account.AccountNumber")
 
@@ -165,7 +165,7 @@ class SetupCheck:
             problems = [_problem(sobject, name, "upsert") for sobject in known]
             item = f"trait_fields: {trait} -> {name}"
             if not objects:
-                yield Finding(NOTE, item, "track events have no traits that are mapped: use actions")
+                yield Finding(item, NOTE, "track events have no traits that are mapped: use actions")
             elif known:
                 yield _verdict(item, "" if "" in problems else " ".join(problems))
 
@@ -175,7 +175,7 @@ class SetupCheck:
         sobject = self._described(rule.object)
         item = f"{rule.setting}: {rule.operation} {rule.object}"
         if not isinstance(sobject, SObjectDescribe):
-            yield Finding(WRONG, item, sobject.message)
+            yield Finding(item, WRONG, sobject.message)
             return
         yield _rights(item, sobject, rule.operation, WRONG)
         for path, name in rule.upsert_rules.items():
@@ -189,7 +189,7 @@ class SetupCheck:
                 yield _verdict(f"{rule.setting}: {path} -> {sobject.name}.{name}", told)
         if rule.operation in {"create", "upsert"} and (missing := _unfilled(sobject, rule)):
             told = f"a new one also needs {', '.join(missing)}: map them, or have the org fill them in"
-            yield Finding(NOTE, item, told)
+            yield Finding(item, NOTE, told)
 
     def _mapping_problem(self, sobject: SObjectDescribe, name: str, operation: str) -> str:
         if "." not in name:
@@ -219,11 +219,11 @@ class SetupCheck:
                 if isinstance(sobject, SObjectDescribe):
                     told = _told_by(partial(ids.field_of, sobject), "event_id_field")
                     if not told and sobject.field(field) is None:
-                        yield Finding(NOTE, item, "there is no such field: creates of it are not kept apart")
+                        yield Finding(item, NOTE, "there is no such field: creates of it are not kept apart")
                     else:
                         yield _verdict(item, told)
                 elif name != EVERY_OBJECT:
-                    yield Finding(WRONG, item, sobject.message)
+                    yield Finding(item, WRONG, sobject.message)
 
     # Parts
 
@@ -236,7 +236,7 @@ class SetupCheck:
 
 
 def _verdict(item: str, problem: str) -> Finding:
-    return Finding(WRONG, item, problem) if problem else Finding(OK, item, "")
+    return Finding(item, WRONG, problem) if problem else Finding(item, OK)
 
 
 def _told_by(look: Callable[[], object], setting: str) -> str:
@@ -251,10 +251,10 @@ def _told_by(look: Callable[[], object], setting: str) -> str:
 def _rights(item: str, sobject: SObjectDescribe, operation: str, otherwise: str) -> Finding:
     lacking = [right for right in ("queryable", *_RIGHTS[operation]) if not getattr(sobject, right)]
     if not lacking:
-        return Finding(OK, item, f"this user may {operation} it")
+        return Finding(item, OK, f"this user may {operation} it")
     names = ", ".join(_RIGHT_NAMES[right] for right in lacking)
     told = f"this user may not {operation} {sobject.name}: it lacks {names}. Give it by a permission set."
-    return Finding(otherwise, item, told)
+    return Finding(item, otherwise, told)
 
 
 def _problem(sobject: SObjectDescribe, name: str, operation: str) -> str:

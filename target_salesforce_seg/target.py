@@ -226,7 +226,7 @@ class TargetSalesforceSeg(Plugin, Target):
             ConfigurationError: Something is wrong.
         """
         findings = self._run.check_setup()
-        click.echo(text_table(("", "item", "what"), [[*map(one_line, each)] for each in findings]))
+        click.echo(text_table(("checked", "result", ""), [[*map(one_line, each)] for each in findings]))
         if wrong := sum(each.verdict == WRONG for each in findings):
             raise ConfigurationError(f"{wrong} of {len(findings)} items are wrong: see the table.")
 

@@ -55,19 +55,19 @@ def test_all_is_right(org: OrgClient, cli: Any) -> None:
         streams={"tickets": {"object": "Case", "operation": "update"}, "crm": {"event": "identify"}},
     )  # fmt: skip
     assert outcome.exit_code == 0, outcome.printed
-    assert "WRONG" not in outcome.printed
+    assert " wrong " not in outcome.printed
     for line in (
-        r"ok +login +http://127\.0\.0\.1:\d+, API 64\.0",
-        r"ok +API requests +\d+ of 15,000 of the last 24 hours are used, [\d,]+ are left\.",
-        r"ok +Lead +this user may upsert it",
-        r"ok +lead_lookup_fields: email -> Lead\.Email",
-        r"ok +groupId -> Account\.AccountNumber",
-        r"ok +trait_fields: jobRole -> Title",
-        r"ok +actions\[0\]: upsert Opportunity +this user may upsert it",
-        r"ok +actions\[0\]: properties\.id -> Opportunity\.Trial__c",
-        r"ok +actions\[0\]: properties\.team -> Opportunity\.Account\.AccountNumber",
-        r"ok +streams\.tickets: update Case",
-        r"ok +event_id_field: Case\.Event_Id__c",
+        r"login +ok +http://127\.0\.0\.1:\d+, API 64\.0",
+        r"API requests of the last 24 hours +ok +\d+ used, [\d,]+ left;",
+        r"Lead +ok +this user may upsert it",
+        r"lead_lookup_fields: email -> Lead\.Email +ok",
+        r"groupId -> Account\.AccountNumber +ok",
+        r"trait_fields: jobRole -> Title +ok",
+        r"actions\[0\]: upsert Opportunity +ok +this user may upsert it",
+        r"actions\[0\]: properties\.id -> Opportunity\.Trial__c +ok",
+        r"actions\[0\]: properties\.team -> Opportunity\.Account\.AccountNumber +ok",
+        r"streams\.tickets: update Case +ok",
+        r"event_id_field: Case\.Event_Id__c +ok",
     ):
         assert re.search(f"^{line}", outcome.printed, re.MULTILINE), (line, outcome.printed)
     assert not [each for each in org.requests() if "/collections" in each["path"] or "/query" in each["path"]]
@@ -80,35 +80,38 @@ def test_all_is_right(org: OrgClient, cli: Any) -> None:
     [
         (
             {"lead_lookup_fields": {"id": "Key__c"}},
-            r"lead_lookup_fields: id -> Lead\.Key__c +Lead has no field",
+            r"lead_lookup_fields: id -> Lead\.Key__c +wrong +Lead has no field",
         ),
         (
             {"lead_lookup_fields": {"d": "Description"}},
-            r"lead_lookup_fields: d .* cannot search Lead by Descr",
+            r"lead_lookup_fields: d.* wrong .* cannot search Lead by Descr",
         ),
-        ({"trait_fields": {"role": "Titel"}}, r"trait_fields: role -> Titel .*Did you mean Title\?"),
-        ({"trait_fields": {"x": "CreatedDate"}}, r"trait_fields: x -> CreatedDate .*read-only"),
-        ({"event_id_field": {"Case": "Subject"}}, r"event_id_field: Case\.Subject .*no external-id field"),
-        ({"event_id_field": {"Kase": "X__c"}}, r"event_id_field: Kase\.X__c .*does not exist"),
+        ({"trait_fields": {"role": "Titel"}}, r"trait_fields: role -> Titel.* wrong .*Did you mean Title\?"),
+        ({"trait_fields": {"x": "CreatedDate"}}, r"trait_fields: x -> CreatedDate.* wrong .*read-only"),
+        (
+            {"event_id_field": {"Case": "Subject"}},
+            r"event_id_field: Case\.Subject.* wrong .*no external-id field",
+        ),
+        ({"event_id_field": {"Kase": "X__c"}}, r"event_id_field: Kase\.X__c.* wrong .*does not exist"),
         (
             {"streams": {"s": {"object": "Kase", "operation": "update"}}},
-            r"streams\.s: update Kase .*not exist",
+            r"streams\.s: update Kase.* wrong .*not exist",
         ),
         (
             {"actions": [TRIALS]},
-            r"actions\[0\]: properties\.id -> Opportunity\.Trial__c .*has no field Trial__c",
+            r"actions\[0\]: properties\.id -> Opportunity\.Trial__c.* wrong .*has no field Trial__c",
         ),
         (
             {"actions": [TRIALS | {"field_mappings": {"properties.x": "Acount.Name"}}]},
-            r"actions\[0\]: properties\.x -> Opportunity\.Acount\.Name .*no such relationship",
+            r"actions\[0\]: properties\.x -> Opportunity\.Acount\.Name.* wrong .*no such relationship",
         ),
         (
             {"actions": [TRIALS | {"field_mappings": {"properties.x": "Account.AccountNumer"}}]},
-            r"actions\[0\]: properties\.x -> Opportunity\.Account\.AccountNumer .*mean AccountNumber\?",
+            r"actions\[0\]: properties\.x -> Opportunity\.Account\.AccountNumer.*mean AccountNumber\?",
         ),
         (
             {"actions": [TRIALS | {"object": "OpportunityFieldHistory", "upsert_rules": {"x": "Field"}}]},
-            r"actions\[0\]: upsert OpportunityFieldHistory .*may not upsert.*Create, Edit",
+            r"actions\[0\]: upsert OpportunityFieldHistory.* wrong .*may not upsert.*Create, Edit",
         ),
     ],
 )
@@ -116,23 +119,25 @@ def test_what_is_wrong_is_told_by_item(
     org: OrgClient, check: Any, settings: dict[str, Any], line: str
 ) -> None:
     printed, error = check(**settings)
-    assert re.search(f"^WRONG +{line}", printed, re.MULTILINE), printed
+    assert re.search(f"^{line}", printed, re.MULTILINE), printed
     assert re.search(r"\d+ of \d+ items are wrong", error)
 
 
 def test_fields_that_this_user_does_not_see(org: OrgClient, check: Any) -> None:
     org.local("POST", "hidden", ["Lead.Title", "Account"])
     printed, error = check()
-    assert re.search(r"^note +Lead: standard fields +not there, or hidden.*\bTitle\b", printed, re.MULTILINE)
-    assert re.search(r"^note +Account +.*Events for it would end the run", printed, re.MULTILINE)
+    assert re.search(
+        r"^Lead: standard fields +note +.*not there, or hidden.*\bTitle\b", printed, re.MULTILINE
+    )
+    assert re.search(r"^Account +note +.*Events for it would end the run", printed, re.MULTILINE)
     assert not error
 
 
 def test_what_a_new_record_needs_besides(org: OrgClient, check: Any) -> None:
     action = {"operation": "create", "upsert_rules": {}, "field_mappings": {"properties.name": "Name"}}
     printed, error = check(actions=[TRIALS | action], event_id_field="Event_Id__c")
-    assert re.search(r"^note +actions\[0\].*also needs StageName, CloseDate", printed, re.MULTILINE)
-    assert re.search(r"^note +event_id_field: Opportunity\.Event_Id__c +there is no", printed, re.MULTILINE)
+    assert re.search(r"^actions\[0\].* note +.*also needs StageName, CloseDate", printed, re.MULTILINE)
+    assert re.search(r"^event_id_field: Opportunity\.Event_Id__c +note +.*there is no", printed, re.MULTILINE)
     assert not error
 
 
