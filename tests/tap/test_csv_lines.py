@@ -13,7 +13,7 @@ import shutil
 import subprocess
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -27,6 +27,9 @@ from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.pages import Page
 from tap_salesforce_seg.records import RowLayout
 from tap_salesforce_seg.replication import Window
+
+if TYPE_CHECKING:
+    from running import TapRunner
 
 SOURCE = Path(tap_salesforce_seg.__file__).with_name("csv_lines.c")
 COMPILER = shutil.which(os.environ.get("CC", "cc"))
@@ -238,6 +241,25 @@ def test_bytes_are_taken_for_text_only_if_they_are_utf_8(compiled: Any, text: by
     quoted = b'"' + text.replace(b'"', b'""') + b'"'
     page = Page(b'"Id","Text__c"\n"001",' + quoted + b"\n", 1)
     assert made(compiled, 4096, layout, page, None, None) == made(None, 4096, layout, page, None, None)
+
+
+def test_a_run_says_which_way_its_rows_take_and_the_rows_are_the_same(
+    demo_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = demo_tap.catalog("accounts", "leads", "users")
+    monkeypatch.setenv("TAP_SALESFORCE_SEG_LOGLEVEL", "DEBUG")
+    usual = demo_tap.run(catalog=catalog, api_type="bulk2").ended()
+    monkeypatch.setenv(csv_lines.ONLY_PYTHON, "1")
+    by_python = demo_tap.run(catalog=catalog, api_type="bulk2").ended()
+    assert "are encoded by compiled code." in usual.stderr or not csv_lines.LIBRARY.exists()
+    assert "are encoded by Python, as SALESFORCE_SEG_PURE asks for." in by_python.stderr
+    first, second = (
+        sorted(re.sub(r'"time_extracted":"[^"]*"', "", outcome.stdout).splitlines())
+        for outcome in (usual, by_python)
+    )
+    records = [line for line in first if line.startswith('{"type":"RECORD"')]
+    assert records
+    assert records == [line for line in second if line.startswith('{"type":"RECORD"')]
 
 
 def test_a_library_that_does_not_fit_is_not_taken(tmp_path: Path) -> None:
