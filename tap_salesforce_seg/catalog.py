@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from salesforce_seg import fields
 from salesforce_seg.errors import ObjectUnavailable, SalesforceError
 from tap_salesforce_seg import deletes, naming
-from tap_salesforce_seg.collections import BY_OBJECT, COLLECTIONS
+from tap_salesforce_seg.collections import BY_OBJECT, COLLECTIONS, READ
 from tap_salesforce_seg.lookups import LEADING_OBJECTS, NAME, lookups
 from tap_salesforce_seg.replication import REPLICATION_KEYS
 
@@ -186,11 +186,11 @@ class Discovery:
         collection = BY_OBJECT.get(sobject)
         reason, failed = "", False
         if isinstance(described, ObjectUnavailable):
-            reason = collection.if_absent if collection else str(described)
+            reason = collection.if_absent if collection else f"{str(described).rstrip('.')} ({READ})"
         elif isinstance(described, SalesforceError):
             reason, failed = str(described), True
         elif described.field("Id") is None:
-            reason = f"the user cannot see the Id of {sobject}"
+            reason = f"the user cannot see the Id of {sobject} ({READ})"
         elif sobject == NAME:
             return self._names(name, described, others.values())
         elif not described.queryable:

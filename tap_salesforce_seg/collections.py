@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+READ = "give the user Read on the object, by profile or permission set"
+
 
 @dataclass(frozen=True, slots=True)
 class Collection:
@@ -15,14 +17,14 @@ class Collection:
 
     name: str
     sobject: str
-    if_absent: str = "this org does not have it, or the user may not see it"
-    """Why a login may not find the object."""
+    if_absent: str = f"this org does not have it, or the user may not see it ({READ})"
+    """Why a login may not find the object, and what can be done."""
 
 
 _TAGGING = "tagging is off in this org (Setup: Tag Settings)"
 _SCHEDULES = "product schedules are off in this org (Setup: Product Schedules Settings)"
-_PRODUCTS = "products are off in this org, or the user may not see them"
-_PERMISSION = "the user may not see it"
+_PRODUCTS = f"products are off in this org, or the user may not see them ({READ})"
+_PERMISSION = f"the user may not see it ({READ})"
 
 COLLECTIONS: tuple[Collection, ...] = (
     Collection("accounts", "Account"),
@@ -71,8 +73,14 @@ COLLECTIONS: tuple[Collection, ...] = (
     Collection("tasks", "Task"),
     Collection("task_tags", "TaskTag", _TAGGING),
     Collection("users", "User"),
-    Collection("user_login", "UserLogin", "the user lacks the permission Manage Users"),
-    Collection("role", "UserRole", "the user lacks the permission View Roles and Role Hierarchy"),
+    Collection(
+        "user_login", "UserLogin", "the user lacks the permission Manage Users (Setup: Permission Sets)"
+    ),
+    Collection(
+        "role",
+        "UserRole",
+        "the user lacks the permission View Roles and Role Hierarchy (Setup: Permission Sets)",
+    ),
 )
 
 BY_OBJECT: dict[str, Collection] = {each.sobject: each for each in COLLECTIONS}
