@@ -15,7 +15,7 @@ from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
 from salesforce_seg.shutdown import shielded
-from salesforce_seg.summary import as_json, check_folder, write_file
+from salesforce_seg.summary import check_folder, publish
 from salesforce_seg.text_table import text_table
 from target_salesforce_seg.batching import BatchSize
 from target_salesforce_seg.calls import Calls
@@ -86,6 +86,7 @@ class Run:
         self._rejects = RejectsFile(Path(self.settings.rejects_path))
         self._rejects.check()
         check_folder("summary_path", self.settings.summary_path)
+        check_folder("report_path", self.settings.report_path)
         self._notices = Notices(logger)
         self._size = BatchSize(self.settings)
         self._batch: list[Incoming] = []
@@ -222,7 +223,7 @@ class Run:
             rows = [(name, *done.values()) for name, done in objects.items()]
             self._logger.info("What became of the records:\n%s", text_table(heads, rows))
         if self._dry_run is None:
-            write_file("summary_path", self.settings.summary_path, as_json(summary), self._logger)
+            publish(summary, self.settings.summary_path, self.settings.report_path, self._logger)
 
     @property
     def where_rejects_are(self) -> str:

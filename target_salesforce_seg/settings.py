@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from salesforce_seg.errors import ConfigurationError
-from salesforce_seg.settings import Setting
+from salesforce_seg.settings import REPORT_PATH, Setting
 from target_salesforce_seg.actions import Action, StreamRule, is_api_name, parse_actions, parse_streams
 from target_salesforce_seg.events import SENT_TYPES
 from target_salesforce_seg.gate import Gate
@@ -187,6 +187,7 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
         default=False,
     ),
     Setting("summary_path", "string", "File for the counts of the run, as one JSON object."),
+    REPORT_PATH,
 )
 
 
@@ -220,6 +221,7 @@ class TargetSettings:
     auto_assign: bool = False
     allow_duplicates: bool = False
     summary_path: str = ""
+    report_path: str = ""
     gate: Gate = field(init=False)
 
     def __post_init__(self) -> None:

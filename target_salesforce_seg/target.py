@@ -23,6 +23,7 @@ from salesforce_seg.answers import one_line
 from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
 from salesforce_seg.settings import CONNECTION_SETTINGS, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end, shielded
+from salesforce_seg.summary import report_option
 from salesforce_seg.text_table import text_table
 from target_salesforce_seg.classify import Incoming
 from target_salesforce_seg.dry_run import DryRun
@@ -258,6 +259,7 @@ class TargetSalesforceSeg(Plugin, Target):
                 help="Look everything up, print what would be written and rejected, and write nothing: no "
                 "record, no state, no file.",
             ),
+            report_option(),
         ]
         return command
 
@@ -272,6 +274,7 @@ class TargetSalesforceSeg(Plugin, Target):
         replay: Path | None = None,
         dry_run: bool = False,
         test: bool = False,
+        report_path: str | None = None,
     ) -> None:
         """Run the target.
 
@@ -283,6 +286,7 @@ class TargetSalesforceSeg(Plugin, Target):
             replay: a rejects file to read instead of messages.
             dry_run: write nothing, and print what would be written.
             test: only look whether the org has what the settings name.
+            report_path: the setting of this name, from ``--report``.
 
         Raises:
             ConfigurationError: Two options contradict each other; or what ``test`` finds wrong.
@@ -293,8 +297,9 @@ class TargetSalesforceSeg(Plugin, Target):
         if replay is not None and file_input is not None:
             raise ConfigurationError("--replay and --input cannot be used together.")
         cls.print_version(print_fn=cls.logger.info)
+        given = {"report_path": report_path} if report_path else {}
         target = cls(
-            config=config.config if config else {},
+            config={**(config.config if config else {}), **given},
             parse_env_config=bool(config and config.parse_env),
             dry_run=dry_run,
         )

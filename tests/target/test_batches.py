@@ -164,9 +164,10 @@ def test_a_summary_for_programs(org: OrgClient, send: Any, tmp_path: Any) -> Non
         created=3, rejected=1, skipped=1
     )
     summary = json.loads(path.read_text())
-    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", summary.pop("started_at"))
-    assert summary.pop("seconds") > 0
-    assert summary.pop("api_requests")["used"] >= 3
+    assert re.fullmatch(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ", summary["started_at"])
+    assert summary["started_at"] <= summary["ended_at"]
+    assert summary["seconds"] > 0
+    assert summary["api_requests"]["used"] >= 3
     assert {name: summary[name] for name in SUMMARY} == SUMMARY
 
 

@@ -38,8 +38,10 @@ def test_what_was_done_to_each_object_is_told_at_the_end(org: OrgClient, cli: An
     }
     opened = track("Issue", {"subject": "S"})
     events = [*people(3), *people(1), identify({"email": "p1@example.com", "title": "T"}), opened]
-    outcome = cli(messages(events), actions=[case], summary_path=str(path))
+    page = tmp_path / "report.html"
+    outcome = cli(messages(events), f"--report={page}", actions=[case], summary_path=str(path))
     outcome.doors(created=4, updated=1, unchanged=1)
+    assert "Records, by object" in page.read_text()
     assert json.loads(path.read_text())["objects"] == {
         "Case": {"created": 1, "updated": 0, "deleted": 0, "unchanged": 0},
         "Lead": {"created": 3, "updated": 1, "deleted": 0, "unchanged": 1},
