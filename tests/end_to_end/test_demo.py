@@ -56,9 +56,21 @@ def outcome_in_the_readme() -> list[str]:
     return [line.rstrip() for line in block[1].splitlines() if line.strip()]
 
 
+def warehouse_shown(project: Path) -> str:
+    """What the README's look into the warehouse prints."""
+    command = re.search(r"^\.venv/bin/python -c .*duckdb.*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert command
+    done = subprocess.run(command[0], shell=True, cwd=project, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def test_the_demo_shows_what_the_readme_says(project: Path) -> None:
     for job in JOBS:  # one after the other, as all use the same port
         assert outcome(meltano_run(project, job)) == outcome_in_the_readme()
+        if job == "demo":
+            leads = re.search(r" leads +(\d+)", "\n".join(outcome_in_the_readme()))
+            assert leads
+            assert f"{leads[1]} rows" in warehouse_shown(project)
 
 
 def test_the_tables_of_the_readme_add_up() -> None:
