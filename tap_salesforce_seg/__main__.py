@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
+from contextlib import suppress
+
+_M_ARENA_MAX = -8
+"""Names in mallopt(3) how many heaps glibc keeps for its threads."""
 
 
 def main() -> None:
@@ -12,7 +17,18 @@ def main() -> None:
     from salesforce_seg.shutdown import run_cli  # noqa: PLC0415
     from tap_salesforce_seg.tap import TapSalesforceSeg  # noqa: PLC0415
 
+    _share_one_heap()
     run_cli(lambda: TapSalesforceSeg.cli)
+
+
+def _share_one_heap() -> None:
+    """Have glibc keep one heap for all threads.
+
+    Each page of a result is fetched by another thread. With a heap for each, all heaps grow to a page's size
+    and stay so: a third more memory, and more time.
+    """
+    with suppress(OSError, AttributeError):  # other C libraries have no such switch, and few need it
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
 
 
 if __name__ == "__main__":
