@@ -27,6 +27,10 @@ class IdSet:
         self._index.execute("CREATE TABLE met (id TEXT PRIMARY KEY) WITHOUT ROWID")
         self.add(ids)
 
+    def __del__(self) -> None:
+        """Close the file, without waiting for whatever else knows of it."""
+        self._index.close()
+
     def add(self, ids: Iterable[str]) -> None:
         """Put Ids in."""
         self._index.executemany("INSERT OR IGNORE INTO met VALUES (?)", ((each,) for each in ids))

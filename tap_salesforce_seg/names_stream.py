@@ -46,14 +46,17 @@ class NamesStream(CollectionStream):
         super().__init__(tap, definition)
         # Name has no clock; what is incremental is the reading of the objects that lead to it.
         self.forced_replication_method = REPLICATION_INCREMENTAL
-        self.met = IdSet()
-        """Which names this run has written."""
 
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take selection and replication method from the input catalog."""
         super().apply_catalog(catalog)
         entry = catalog.get_stream(self.name)
         self.forced_replication_method = (entry and entry.replication_method) or REPLICATION_INCREMENTAL
+
+    @cached_property
+    def met(self) -> IdSet:
+        """Which names this run has written."""
+        return IdSet()
 
     @cached_property
     def agenda(self) -> NamesAgenda:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -105,6 +106,26 @@ def test_a_sweep_that_fails_tells_and_forgets_nothing(
     assert "had counted" in failed.stderr
     demo_org.local("DELETE", "faults")
     assert gone(sync(3, failed)).keys() == {tags[0]}
+
+
+def test_a_run_that_is_killed_while_it_looks_through_ids_loses_nothing(
+    demo_org: OrgClient, demo_tap: TapRunner, sync: Sync, tags: list[str], known: Path
+) -> None:
+    first = sync(1)
+    remove(demo_org, tags[0])
+    demo_org.clock(offset_seconds=2 * A_DAY)
+    demo_org.faults([{"path": "/queryAll.*SELECT.Id.FROM", "times": 1, "action": {"hang": True}}])
+    sweeping = SWEEPING | {"known_ids_path": str(known)}
+    catalog = demo_tap.catalog("note_tags", **SWEEPING)
+    demo_org.forget_requests()
+    command = demo_tap.command(catalog=catalog, state=first.state, **sweeping)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        while not any("SELECT+Id+FROM+NoteTag" in each["query"] for each in demo_org.requests()):
+            assert process.poll() is None
+        process.kill()
+        assert process.stdout is not None
+        assert tags[0] not in process.stdout.read().decode()
+    assert gone(sync(3, first)).keys() == {tags[0]}
 
 
 def test_a_state_without_known_ids_learns_first(demo_org: OrgClient, sync: Sync, tags: list[str]) -> None:
