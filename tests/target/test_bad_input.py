@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import group, identify, messages, schema
+from target_pipe import group, identify, messages, schema, track
 
 from salesforce_seg.errors import ConfigurationError
 
@@ -34,6 +34,13 @@ GOOD = identify({"email": "good@example.com"})
         ({"trait_fields": {"page": {"a": "B"}}}, "trait_fields: `page` is no event type"),
         ({"trait_fields": {"a": 1}}, "trait_fields: `a` needs the API name"),
         ({"summary_path": "/no/such/folder/x.json"}, "summary_path"),
+        ({"report_path": "/no/such/folder/x.html"}, "report_path"),
+        ({"event_id_field": {"Case": "No Field"}}, "event_id_field: 'No Field' is no API name"),
+        ({"event_id_field": 7}, "event_id_field"),
+        ({"match_contacts": "perhaps"}, "match_contacts"),
+        ({"describe_again_after": 0}, "describe_again_after"),
+        ({"integration_name": ["Salesforce"]}, "integration_name"),
+        ({"actions": ["track"]}, "actions"),
         ({"username": None, "password": None}, "username"),
         ({"password": None}, "password"),
         ({"client_id": "a", "client_secret": "b", "access_token": "c"}, "access_token"),
@@ -236,3 +243,41 @@ def test_hostile_values_are_only_values(org: OrgClient, send: Any) -> None:
     hostile = "'; DELETE FROM Lead; -- \" \\ \u202e \u2028 <x> {!} @{ref.id} \ud800 \x07"
     send(identify({"email": "a@example.com", "title": hostile, "@{x.id}": hostile, "": 1})).doors(created=1)
     send(identify({"email": "a@example.com", "title": hostile})).doors(unchanged=1)
+
+
+def test_track_events_and_contexts_of_any_shape_end_in_a_door(org: OrgClient, send: Any) -> None:
+    action = {
+        "event": "track",
+        "event_name": "Issue",
+        "operation": "create",
+        "object": "Case",
+        "field_mappings": {"properties.subject": "Subject", "traits.email": "SuppliedEmail"},
+    }
+    unnamed = [track(name) for name in (None, 7, [], {"a": 1}, "", "No action")]
+    unreadable = (7, "text", [1], [{"subject": "S"}])
+    empty = (None, {"subject": {"a": 1}}, {"subject": [[]]}, {"": {"": ""}})
+    shapes = [track("Issue", properties=each, context=each) for each in (*unreadable, *empty)]
+    outcome = send(*unnamed, *shapes, GOOD, actions=[action])
+    outcome.doors(created=len(empty) + 1, skipped=len(unnamed), rejected=len(unreadable))
+    assert outcome.codes == ["INVALID_TRAITS"] * len(unreadable)
+    assert org.query("SELECT Subject FROM Case") == [{"Subject": None}] * len(empty)
+
+
+@pytest.mark.parametrize("operation", ["upsert", "update", "delete", "read"])
+def test_a_rule_that_finds_nothing_in_the_event_never_gets_weaker(
+    org: OrgClient, send: Any, operation: str
+) -> None:
+    org.create("Contact", [{"LastName": "L", "Email": "a@example.com", "Phone": "1"}])
+    action = {
+        "event": "track",
+        "event_name": "Seen",
+        "operation": operation,
+        "object": "Contact",
+        "upsert_rules": {"properties.email": "Email", "properties.phone": "Phone"},
+    } | ({"field_mappings": {"properties.title": "Title"}} if operation in {"upsert", "update"} else {})
+    phones = ({}, {"phone": None}, {"phone": ""}, {"phone": " "}, {"phone": {}}, {"phone": [["1"]]})
+    events = [track("Seen", {"email": "a@example.com", "title": "T"} | phone) for phone in phones]
+    outcome = send(*events, actions=[action])
+    outcome.doors(rejected=len(phones))
+    assert set(outcome.codes) <= {"MISSING_KEY", "INVALID_TYPE_ON_FIELD_IN_RECORD"}
+    assert org.query("SELECT Title, Phone FROM Contact") == [{"Title": None, "Phone": "1"}]
