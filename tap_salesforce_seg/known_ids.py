@@ -72,7 +72,7 @@ class KnownIds:
         if not text:
             return
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
             file = os.open(self._folder / (self._stamp + _NEW), flags, 0o600)
             with os.fdopen(file, "ab", buffering=0) as stream:
@@ -88,7 +88,7 @@ class KnownIds:
         """
         part = self._folder / (self._stamp + _BEING_WRITTEN)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._make_folder()
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 with gzip.open(file, "wt", compresslevel=4, encoding="ascii") as lines:
                     lines.writelines(f"{each}\n" for each in ids)
@@ -108,6 +108,10 @@ class KnownIds:
             for file in counting:
                 if _stamp_of(file) < self._stamp or file.name.endswith(_NEW):
                     file.unlink(missing_ok=True)
+
+    def _make_folder(self) -> None:
+        for each in (*reversed(self._folder.parents[:2]), self._folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _cannot_be_written(self, error: OSError) -> ConfigurationError:
         return ConfigurationError(

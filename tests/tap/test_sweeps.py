@@ -67,7 +67,9 @@ def test_what_is_not_there_any_more_is_told_as_deleted(
     assert second.counts() == {"note_tags": 1}
     assert gone(sync(3, second)) == {}
     files = [each for each in known.rglob("*") if each.is_file()]
+    folders = [known, *(each for each in known.rglob("*") if each.is_dir())]
     assert {stat.S_IMODE(each.stat().st_mode) for each in files} == {0o600}
+    assert {stat.S_IMODE(each.stat().st_mode) for each in folders} == {0o700}
     assert len(files) <= 3
 
 
