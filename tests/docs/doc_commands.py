@@ -40,6 +40,9 @@ if TYPE_CHECKING:
 
 SECONDS_TO_WAIT = 300
 
+SHELLS = {"sh", "bash", "shell"}
+"""Languages of blocks that a reader will type in; those of ``console`` blocks are run."""
+
 _STEP = re.compile(
     r"<!-- setup\n(?P<setup>.*?)-->"
     r"|(?P<markers>(?:^<!--.*?-->\n)*)^```(?P<language>\w*)\n(?P<block>.*?)^```$",
@@ -49,7 +52,7 @@ _MARKER = re.compile(r"<!-- (exit|stderr|file|append|not run:) ?(.*?) ?-->")
 
 ALIKE = (
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
-    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?"), "TIME"),
+    (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d([.,]\d+)?(Z|\+00:00)?"), "TIME"),
     (re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), "UUID"),
     (re.compile(r"[ \t]+$", re.MULTILINE), ""),
 )
@@ -118,6 +121,17 @@ def commands(page: str) -> Iterator[Command]:
                 yield Command(f"printf %s {text} {operator} {shlex.quote(markers[marker])}")
         if step["language"] == "console":
             yield from _console(step["block"], int(markers.get("exit", 0)), stderr="stderr" in markers)
+
+
+def never_run(page: str) -> Iterator[str]:
+    """The first lines of blocks of shell commands that are neither run nor said to be not run.
+
+    Args:
+        page: The Markdown text.
+    """
+    for step in _STEP.finditer(page):
+        if step["language"] in SHELLS and not _MARKER.search(step["markers"]):
+            yield step["block"].partition("\n")[0]
 
 
 def _console(block: str, exit_code: int, *, stderr: bool) -> Iterator[Command]:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from doc_commands import Sandbox, run
+from doc_commands import Sandbox, never_run, run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,3 +87,10 @@ def test_a_page_that_does_not(sandbox: Sandbox, what: str) -> None:
 
     assert difference.startswith("$ ")
     assert (sandbox.folder / "reached").exists() == ("exit code" not in difference)
+
+
+def test_blocks_that_nobody_runs() -> None:
+    excused = "<!-- not run: it asks you -->\n```sh\nread x\n```\n<!-- file y -->\n```sh\nz\n```\n"
+    forgotten = "```sh\nls\nls -l\n```\n"
+
+    assert list(never_run(GOOD + excused + forgotten)) == ["ls"]

@@ -9,7 +9,7 @@ from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
 import pytest
-from doc_commands import Sandbox, run
+from doc_commands import Sandbox, never_run, run
 from local_org_client import LocalOrgProcess
 
 if TYPE_CHECKING:
@@ -21,9 +21,13 @@ ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
 OTHERS_SETTINGS = ("MELTANO", "TAP_", "TARGET_", "VIRTUAL_ENV", "UV_")
 
-PAGES = ["meltano.md", "actions.md", "sending-events.md"]
-NEEDS_DUCKDB = {"meltano.md"}
-NEEDS_TWO_ORGS = {"meltano.md"}
+TEXTS = {
+    str(page.relative_to(ROOT)): page.read_text(encoding="utf-8")
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
+}
+PAGES = sorted(page for page, text in TEXTS.items() if "```console\n" in text)
+NEEDS_DUCKDB = {"README.md", "docs/meltano.md"}
+NEEDS_TWO_ORGS = {"docs/meltano.md"}
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +63,11 @@ def test_commands(page: str, sandbox: Sandbox) -> None:
     if page in NEEDS_DUCKDB and sys.version_info >= (3, 13):
         pytest.skip("no lossless target-duckdb exists for this Python")
 
-    differences = run((ROOT / "docs" / page).read_text(), sandbox)
+    differences = run(TEXTS[page], sandbox)
 
     assert not differences, "\n\n".join(differences)
+
+
+@pytest.mark.parametrize("page", sorted(TEXTS))
+def test_what_is_not_run_says_why(page: str) -> None:
+    assert not list(never_run(TEXTS[page]))
