@@ -6,9 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.answers import one_line
-from salesforce_seg.errors import RecordRejected
+from target_salesforce_seg.foreseen import refusal
 from target_salesforce_seg.pretended_org import PretendedLookup, PretendedOrg
-from target_salesforce_seg.relationships import field_behind
 from target_salesforce_seg.writers.results import Refused, Written
 
 if TYPE_CHECKING:
@@ -43,12 +42,10 @@ class DryRun:
         return PretendedLookup(calls, self._org)
 
     def write(self, writes: Sequence[Write], results: dict[Write, Result]) -> None:
-        """Pretend to write; what the org's describe says to be required is required."""
+        """Pretend to write; what describe says that Salesforce would refuse is refused."""
         for write in writes:
-            missing = _missing(write) if write.operation == "create" else []
-            if missing:
-                told = f"Required fields are missing: [{', '.join(missing)}]"
-                error = RecordRejected(told, code="REQUIRED_FIELD_MISSING", fields=missing)
+            error = refusal(write)
+            if error is not None:
                 results[write] = Refused(error)
             else:
                 self._written.append((write, self._org.write(write)))
@@ -88,16 +85,6 @@ class DryRun:
         named = ", ".join(numbers) + (f" and {more} more" if more else "")
         kinds = dict.fromkeys(_kind(batch[position]) for position in positions[:MOST_EVENTS_NAMED])
         return f"event{'s' if len(positions) > 1 else ''} {named} ({', '.join(kinds)})"
-
-
-def _missing(write: Write) -> list[str]:
-    """The fields without which Salesforce creates no such record, as far as describe tells."""
-    there = {field.name for name in write.record if (field := field_behind(write.sobject, name))}
-    return [
-        field.name
-        for field in write.sobject.required_fields
-        if field.name not in there and not (field.name_field and "LastName" in there)
-    ]
 
 
 def _fields(write: Write) -> Iterator[str]:
