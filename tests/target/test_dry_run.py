@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,15 +107,6 @@ def test_later_batches_find_what_earlier_ones_would_have_made(org: OrgClient, cl
     assert '  LastName: "B" -> "Bee"' in outcome.printed
     assert '  Title: "T" -> "U"' in outcome.printed
     assert not re.search("Phone", outcome.printed)
-
-
-def test_a_dry_run_says_what_the_real_one_does(demo_org: OrgClient, cli: Any, config: dict[str, Any]) -> None:
-    demo = Path(__file__).parents[2] / "demo" / "events.jsonl"
-    events = [json.loads(line) for line in demo.read_text().splitlines()]
-    dry = cli(messages(events), "--dry-run", prints=True)
-    real = cli(messages(events))
-    assert {**dry.counts, "api_calls": 0} == {**real.counts, "api_calls": 0}
-    assert set(re.findall(r"rejected \(.*?\), (\w+):", dry.printed)) == set(real.codes)
 
 
 def test_a_replay_can_be_tried_dry(org: OrgClient, cli: Any, config: dict[str, Any]) -> None:

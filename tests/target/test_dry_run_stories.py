@@ -38,7 +38,7 @@ def count(life: Life, *options: str) -> tuple[dict[str, int], dict[str, str]]:
     return doors, codes
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(1, 6))
 def test_a_dry_run_foresees_the_real_one(stage: Stage, seed: int) -> None:
     story = tell(seed)
     rejects = stage.folder / "rejects.jsonl"
