@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from target_pipe import identify, messages, track
 
+from target_salesforce_seg.target import TargetSalesforceSeg
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+    import pytest
     from local_org_client import OrgClient
 
 
@@ -59,3 +64,20 @@ def test_a_run_that_stops_tells_what_it_did(org: OrgClient, cli: Any, tmp_path: 
     assert summary["not_settled"] > 0
     assert summary["api_requests"]["allowed"] == 100
     assert summary["objects"]["Lead"]["created"] == summary["created"]
+
+
+def test_a_tap_that_never_ends_gets_its_events_written(
+    org: OrgClient, live: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TargetSalesforceSeg, "_MAX_RECORD_AGE_IN_MINUTES", 0.2 / 60)
+    written: list[int] = []
+
+    def content() -> Iterator[Any]:
+        for number, message in enumerate(messages(people(4))):
+            if number == 3:
+                time.sleep(0.3)
+            yield message
+            written.append(len(org.query("SELECT Id FROM Lead")))
+
+    live(content()).doors(created=4)
+    assert written == [0, 0, 0, 3, 3]
