@@ -87,10 +87,6 @@ def _requests_left(session: Session) -> Finding:
 
 def _streams(session: Session, streams: Sequence[CollectionStream]) -> Iterator[Finding]:
     asked = [each for each in streams if each.definition.sobject.queryable]
-    for each in streams:
-        if each not in asked:
-            sources = len(each.definition.sources)
-            yield Finding(each.name, FINE, f"by the lookups of {sources} objects that this user sees")
     questions = [soql.select(["Id"], each.definition.sobject.name, limit=1) for each in asked]
     answers = composite.send(session, [composite.query(session, each, all_rows=True) for each in questions])
     for stream, answer in zip(asked, answers, strict=True):
@@ -100,6 +96,10 @@ def _streams(session: Session, streams: Sequence[CollectionStream]) -> Iterator[
             yield Finding(
                 stream.name, FAILED, answer.error(f"Querying {stream.definition.sobject.name}").message
             )
+    for each in streams:
+        if each not in asked:
+            sources = len(each.definition.sources)
+            yield Finding(each.name, FINE, f"by the lookups of {sources} objects that this user sees")
 
 
 def result_table(findings: Iterable[Finding]) -> str:
