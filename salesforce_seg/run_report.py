@@ -96,7 +96,7 @@ def _quota(summary: Summary) -> Iterator[ET.Element]:
         return
     used, allowed = requests["used"], requests["allowed"]
     ours = min(summary["api_calls"], used)
-    share = f"{used / allowed:.1%}" if allowed else "all"
+    share = f"{used / allowed:.2%}" if allowed else "all"
     yield section(
         "The org's API requests of 24 hours",
         stacked((("others", used - ours), ("c1", ours)), allowed),

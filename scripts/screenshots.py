@@ -1,9 +1,9 @@
-"""Take the pictures of the docs, in real Chromium: the local org's page, and the tap's run report.
+"""Take the pictures of the docs, in real Chromium: the local org's page, and both run reports.
 
     python scripts/screenshots.py [FOLDER]
 
 The org is that of ``--seed demo``, its clock stands still, and the tap asks for one thing at a time, so that
-every run takes the same pictures of the org. Only the seconds in the run report differ.
+every run takes the same pictures of the org. Only the times in the run reports differ.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from urllib.request import Request, urlopen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDER = Path(__file__).parents[1] / "docs" / "assets"
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "assets"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NOON = "2026-12-31T12:00:00Z"
 QUERY = (
@@ -40,11 +41,13 @@ def main(folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as scratch, local_org() as url:
-        report = extract(url, Path(scratch))
+        extracted = extract(url, Path(scratch))
+        sent = send_events(url, Path(scratch))
         pages = {
             "local-org.png": (f"{url}/", (1100, 900)),
             "local-org-query.png": (f"{url}/_page/query?q={quote(QUERY)}", (1100, 620)),
-            "report-tap.png": (report.as_uri(), (1100, 900)),
+            "report-tap.png": (extracted.as_uri(), (1100, 900)),
+            "report-target.png": (sent.as_uri(), (1100, 900)),
         }
         for name, (address, size) in pages.items():
             take(address, size, folder / name, Path(scratch) / "browser")
@@ -72,24 +75,30 @@ def ask(url: str, body: dict[str, Any]) -> None:
 
 
 def extract(url: str, scratch: Path) -> Path:
-    """Run the tap, so that the org has requests to show.
+    """Run the tap, so that the org has requests to show; its run report."""
+    return reported("tap_salesforce_seg", scratch, {"login_url": url, "concurrency": 1})
 
-    Returns:
-        Its run report.
-    """
-    config, report = scratch / "config.json", scratch / "report.html"
-    settings = {"login_url": url, "username": "you@example.com", "password": "secret", "concurrency": 1}
-    config.write_text(json.dumps(settings))
-    run(sys.executable, "-m", "tap_salesforce_seg", "--config", str(config), "--report", str(report))
+
+def send_events(url: str, scratch: Path) -> Path:
+    """Run the target on the events of the demo; its run report."""
+    settings = {"login_url": url, "rejects_path": str(scratch / "rejects.jsonl")}
+    return reported("target_salesforce_seg", scratch, settings, run(str(ROOT / "demo" / "tap-events")))
+
+
+def reported(package: str, scratch: Path, settings: dict[str, Any], messages: bytes = b"") -> Path:
+    """Run a plugin and have it write its run report."""
+    config, report = scratch / f"{package}.json", scratch / f"{package}.html"
+    config.write_text(json.dumps({"client_id": "key", "client_secret": "secret", **settings}))
+    run(sys.executable, "-m", package, "--config", str(config), "--report", str(report), messages=messages)
     return report
 
 
-def run(*command: str) -> str:
-    """What a command prints."""
-    done = subprocess.run(command, capture_output=True, timeout=SECONDS_TO_WAIT, check=False)
+def run(*command: str, messages: bytes = b"") -> bytes:
+    """What a command prints when it reads these messages."""
+    done = subprocess.run(command, input=messages, capture_output=True, timeout=SECONDS_TO_WAIT, check=False)
     if done.returncode:
         sys.exit(done.stderr.decode())
-    return done.stdout.decode()
+    return done.stdout
 
 
 def take(address: str, size: tuple[int, int], picture: Path, profile: Path) -> None:

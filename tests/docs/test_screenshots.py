@@ -13,7 +13,7 @@ from browser import needs_chromium
 
 ROOT = Path(__file__).parents[2]
 ASSETS = ROOT / "docs" / "assets"
-PICTURES = {"local-org.png", "local-org-query.png", "report-tap.png"}
+PICTURES = {"local-org.png", "local-org-query.png", "report-tap.png", "report-target.png"}
 CHANNELS = {2: 3, 6: 4}
 MOST_BYTES = 150_000
 
