@@ -8,6 +8,7 @@ block that looks otherwise is read by Python's csv module, cell by cell.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,10 @@ _ESCAPED = {code: _encode(chr(code))[1:-1] for code in range(32) if code != ord(
 """Control characters as JSON has them; line breaks follow when the lines are made."""
 
 _CONTROLS = bytes(_ESCAPED)
+
+_CSV = re.compile(rb'(?:(?:"[^"]*(?:""[^"]*)*"|[^",\r\n]*)(?:,|\r?\n|\Z))*')
+"""Cells between quotes, or without any. The csv module reads other texts, too, and what it makes of them
+depends on where a block begins and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,8 @@ def _joined(cells: Sequence[bytes], between: Sequence[bytes]) -> tuple[list[byte
 
 
 def _read_one_by_one(text: bytes, header: Sequence[str]) -> CsvBlock:
+    if _CSV.fullmatch(text) is None:
+        raise ValueError("a CSV result has quotes where there can be none")
     rows = list(csv_cells(text))
     if any(len(row) != len(header) for row in rows):
         raise ValueError("rows of a CSV result differ in length")

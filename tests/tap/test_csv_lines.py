@@ -209,6 +209,17 @@ def test_what_is_no_page_is_no_page_to_both(
     assert made(compiled, room, layout, page, None, within) == by_python
 
 
+@pytest.mark.parametrize("room", [1000, csv_lines.ROOM])
+@pytest.mark.parametrize(
+    "row", ['""001","a"\n"002","b"\n', '"001",a"b\n"002",b"c\n', '"001","a"b\n"002","b"\n']
+)
+def test_a_quote_out_of_place_is_no_value(compiled: Any, row: str, room: int) -> None:
+    layout = RowLayout(STREAM, [each for each in STREAM.columns if each.name in {"id", "text_c"}])
+    page = Page(b'"Id","Text__c"\n' + row.encode(), 2)
+    assert made(compiled, room, layout, page, None, None) is RunFailed
+    assert made(None, room, layout, page, None, None) is RunFailed
+
+
 def plain_page(layout: RowLayout, rows: int) -> bytes:
     plain = {"boolean": "true", "datetime": "2026-01-31T23:59:59.000Z", "time": "13:30:00.000Z"}
     plain |= dict.fromkeys(["int", "double", "currency"], "12.5") | {"id": "001000000000000AAA"}
