@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -25,26 +26,33 @@ class CustomBuildHook(BuildHookInterface[Any]):
     """Puts the compiled library beside its module, in wheels and in the source tree of editable installs."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile the library for a wheel."""
-        del version
-        library = Path(self.root, LIBRARY)
+        """Compile the library; only an editable install finds it in the source tree."""
+        root = Path(self.root)
+        self._folder = tempfile.TemporaryDirectory()
+        library = root / LIBRARY if version == "editable" else Path(self._folder.name, LIBRARY.name)
         library.unlink(missing_ok=True)
-        reason = _compile(Path(self.root))
+        reason = _compile(root, library)
         if reason:
             self.app.display_warning(f"This wheel has no compiled code, and reads more slowly: {reason}")
             return
-        build_data["artifacts"].append(f"/{LIBRARY.as_posix()}")
+        if version != "editable":
+            build_data["force_include"][str(library)] = LIBRARY.as_posix()
         build_data["pure_python"] = False
         build_data["tag"] = f"py3-none-{_platform(self.build_config.builder)}"
 
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        """Remove what was compiled for a wheel that is done."""
+        del version, build_data, artifact_path
+        self._folder.cleanup()
 
-def _compile(root: Path) -> str:
+
+def _compile(root: Path, library: Path) -> str:
     """Make the library; the empty string, or why there is none."""
     if os.environ.get(ONLY_PYTHON):
         return f"{ONLY_PYTHON} is set."
     compiler = shlex.split(os.environ.get("CC", "cc"))
     given = [flag for name in ("CFLAGS", "ARCHFLAGS") for flag in shlex.split(os.environ.get(name, ""))]
-    command = [*compiler, *given, *FLAGS, *STRIPPED, "-o", str(LIBRARY), str(SOURCE)]
+    command = [*compiler, *given, *FLAGS, *STRIPPED, "-o", str(library), str(SOURCE)]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
     except OSError as error:
