@@ -26,7 +26,7 @@ TEXTS = {
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")]
 }
 PAGES = sorted(page for page, text in TEXTS.items() if "```console\n" in text)
-NEEDS_DUCKDB = {"README.md", "docs/meltano.md"}
+NEEDS_DUCKDB = {"docs/extracting.md", "docs/meltano.md"}
 NEEDS_TWO_ORGS = {"docs/meltano.md"}
 
 
