@@ -47,6 +47,7 @@ WRITABLE_OBJECTS = (
     *("Solution", "Task", "User", "UserRole", "Folder", "CampaignMemberStatus"),
 )
 LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"])
+COMMON_LETTERS = st.characters(exclude_categories=["Cs", "Cc", "Zs", "Zl", "Zp"], max_codepoint=0xFFFF)
 NAME = st.text(string.ascii_letters, min_size=1, max_size=8)
 EVERY_TIME_THE_SAME: Record = {
     "deadline": None,
@@ -138,14 +139,16 @@ def value_of(field: Record) -> st.SearchStrategy[Any] | None:
 
 
 def texts(length: int) -> st.SearchStrategy[str]:
-    """Texts that need no trimming."""
+    """Texts that need no trimming and fit: Salesforce counts UTF-16 units, two for a rare letter."""
     if length < 3:
-        return st.text(LETTERS, min_size=1, max_size=1)
-    inside = st.text(LETTERS | st.sampled_from(' ,"\n;'), max_size=min(length, 40) - 2)
-    return st.builds("{}{}{}".format, CHARACTER, inside, CHARACTER)
+        return st.text(COMMON_LETTERS, min_size=1, max_size=1)
+    letters, ends = (LETTERS, CHARACTER) if length >= 80 else (COMMON_LETTERS, COMMON_CHARACTER)
+    inside = st.text(letters | st.sampled_from(' ,"\n;'), max_size=min(length, 40) - 2)
+    return st.builds("{}{}{}".format, ends, inside, ends)
 
 
 CHARACTER = st.text(LETTERS, min_size=1, max_size=1)
+COMMON_CHARACTER = st.text(COMMON_LETTERS, min_size=1, max_size=1)
 NEVER = {"reference", "id", "address", "location"}
 PLAIN_VALUES: dict[str, st.SearchStrategy[Any]] = {
     "boolean": st.booleans(),
