@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import sys
 import threading
 import time
 from collections import deque
 from concurrent.futures import Future
+from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, repeat
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from salesforce_seg.session import Session
+
+log = logging.getLogger(__name__)
 
 WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
 """Seconds between the first looks at a job."""
@@ -244,7 +248,8 @@ class _Downloads:
             locator, self._following = self._following, None
             page: Future[ResultPage] = Future()
             self._ahead.append(page)
-        threading.Thread(target=self._fetch, args=(locator, page), name="download", daemon=True).start()
+        fetch = partial(copy_context().run, self._fetch, locator, page)  # its calls are the same stream's
+        threading.Thread(target=fetch, name="download", daemon=True).start()
 
     def _fetch(self, locator: str, page: Future[ResultPage]) -> None:
         try:
@@ -254,7 +259,10 @@ class _Downloads:
             with self._lock:
                 self._following = None if following in {NO_MORE, ""} or page not in self._ahead else following
             self._go_on()
-            body = _body_of(response) or self._ask(locator, stream=False).content
+            body = _body_of(response)
+            if not body:
+                log.warning("A page of a Bulk API result was cut short. Trying again.")
+                body = self._ask(locator, stream=False).content
             page.set_result(ResultPage(body, rows, "" if following == NO_MORE else following))
         except Exception as error:  # noqa: BLE001  raised again where the page is waited for
             page.set_exception(error)
