@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent))
 
 from local_org_client import LocalOrgProcess, OrgClient
+
+# The same examples at every run: a run that fails, fails because of the change. `--hypothesis-profile=explore`
+# draws new ones, more of them, and keeps none; the weekly workflow does.
+settings.register_profile("same-every-run", derandomize=True)
+settings.register_profile("explore", derandomize=False, max_examples=300, print_blob=True, database=None)
+settings.load_profile("same-every-run")
 
 
 @pytest.fixture(scope="session")
