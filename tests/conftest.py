@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from local_org_client import LocalOrgProcess, OrgClient
 
-# The same examples at every run: a run that fails, fails because of the change. `--hypothesis-profile=explore`
-# draws new ones, more of them, and keeps none; the weekly workflow does.
+# The same examples at every run: one that fails, fails because of the change.
+# `--hypothesis-profile=explore` draws new ones, and more of them.
 settings.register_profile("same-every-run", derandomize=True)
 settings.register_profile("explore", derandomize=False, max_examples=300, print_blob=True, database=None)
 settings.load_profile("same-every-run")
