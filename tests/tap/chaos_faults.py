@@ -47,10 +47,19 @@ PASSING: dict[str, dict[str, Any]] = {
     "429": {"status": 429, "body": "<html><body>Too many requests</body></html>"},
     "406": answer(406, "CustomNotAcceptable", "The server could not produce an acceptable answer"),
     "concurrent limit": answer(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."),
-    "session": {"expire_sessions": True},
-    "locator": {"expire_locators": True},
+    "dead session": {"expire_sessions": True},
+    "dead session in mid-paging": {"expire_sessions": True},
+    "dead session in mid-download": {"expire_sessions": True},
+    "expired locator": {"expire_locators": True},
 }
 """Faults that a run gets over."""
+
+_PLACES = {
+    "dead session in mid-paging": "/query(All)?/0r8",
+    "dead session in mid-download": "/jobs/query/.+/results.*locator=",
+    "expired locator": "/query(All)?/0r8",
+}
+"""Where a fault strikes, if not anywhere."""
 
 _SLOW = {"429", "concurrent limit"}
 """Salesforce asks clients to stay away for seconds after these, so they are struck seldom."""
@@ -69,7 +78,8 @@ def _strike(rng: Random, path: str, action: dict[str, Any], *, when: str = "befo
 
 def _passing(rng: Random) -> Trouble:
     (name,) = rng.choices(list(PASSING), [1 if name in _SLOW else 6 for name in PASSING])
-    return Trouble(name, _strike(rng, rng.choice((ANYTHING, DATA, PAGES)), PASSING[name]))
+    path = _PLACES.get(name) or rng.choice((ANYTHING, DATA, PAGES))
+    return Trouble(name, _strike(rng, path, PASSING[name]))
 
 
 def _cut(rng: Random) -> Trouble:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from chaos import Arena, Figures, play
+from chaos import play
+from chaos_game import Arena
+from chaos_judge import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
