@@ -90,6 +90,7 @@ class Run:
         self._notices = Notices(logger)
         self._size = BatchSize(self.settings)
         self._batch: list[Incoming] = []
+        self._taken = self._booked = 0
         self._broken_off = 0
         self._summed_up = False
         self._telling = ExitStack()
@@ -138,12 +139,19 @@ class Run:
 
     def take(self, incoming: Incoming) -> None:
         """Add a record to the batch, or all events of a record that holds several."""
+        before = len(self._batch)
         self._batch += events_in(incoming, self.settings)
+        self._taken += len(self._batch) - before
 
     @property
     def is_full(self) -> bool:
         """Whether the batch is to be settled before more is taken."""
         return len(self._batch) >= self._size.now
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether everything that was taken is settled and booked, so that a state may go out."""
+        return self._taken == self._booked
 
     def settle(self, until_booked: ExitStack) -> SettledBatch:
         """Carry out what the batch wants.
@@ -188,6 +196,7 @@ class Run:
             self._broken_off -= settled.outcomes.count_finished(self.counts)
             raise
         self._broken_off = 0
+        self._booked += len(settled.batch)
         settled.outcomes.count(self.counts, range(len(settled.batch)))
         if settled.batch:
             self._progress.advance(len(settled.batch), note=self.counts.told)

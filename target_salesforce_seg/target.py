@@ -69,6 +69,7 @@ class TargetSalesforceSeg(Plugin, Target):
         )
         self._protocol_error: Exception | None = None
         self._bare_schema = ""
+        self._state_out = ""
         self._sinks_as_is: dict[str, EventSink | None] = {}
         self.max_parallelism = 1
         for name in sorted(set(self.config) - set(self.config_jsonschema["properties"])):
@@ -183,15 +184,28 @@ class TargetSalesforceSeg(Plugin, Target):
         if self._max_record_age_in_minutes > self._MAX_RECORD_AGE_IN_MINUTES:
             self._settle(self.drain_all)
 
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        """Keep a state for the next batch that is settled; one that follows a settled batch is out at once.
+
+        A batch is settled when its last record is there, before the state that covers it is read: kept until
+        the next batch, it would not tell that nothing of this one is to come again.
+        """
+        super()._process_state_message(message_dict)
+        if self._latest_state and self._run.is_settled:
+            with shielded():
+                self._write_state_message(self._latest_state)
+
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        """Write the state with every number as it came: with a point they are Decimals.
+        """Write a state that is not out yet, with every number as it came: with a point they are Decimals.
 
         A dry run writes none: what comes again must be taken for new.
         """
-        if self._is_dry_run:
+        line = serialize_json(state)
+        if self._is_dry_run or line == self._state_out:
             return
-        sys.stdout.write(f"{serialize_json(state)}\n")
+        sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
+        self._state_out = line
 
     def process_endofpipe(self) -> None:
         """Settle what is left, and say what the run came to.

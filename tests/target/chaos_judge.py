@@ -234,22 +234,16 @@ def _batches(run: Seen, story: Story) -> Iterable[tuple[Sequence[int], bool | No
     if run.exit_code == 0:
         yield from ((batch, True) for batch in batches)
         return
-    told = [_state_after(batch, run, story) for batch in batches]
-    if len(batches[-1]) < size:
-        told[-1] = max(story.marks, default=None)
+    marks = [mark for mark in story.marks if mark > run.feed[0]]
     covered = run.covered or 0
-    reached = (place for place, state in enumerate(told, 1) if state and state >= covered)
-    settled = next(reached, len(told)) if covered else 0
-    for number, batch in enumerate(batches):
-        if number < settled:
+    for batch in batches:
+        if covered and batch[0] < covered:  # a state goes out only after all before it is settled
             yield batch, True
-        elif told[number] in {None, run.covered}:
-            yield batch, False
-        else:
+            continue
+        begins = max((mark for mark in marks if mark <= batch[-1]), default=0)
+        if len(batch) == size and begins > covered:  # it would have been out with the batch
             yield batch, None if run.exit_code in SIGNALLED and not run.faulty else False
             return
-
-
-def _state_after(batch: Sequence[int], run: Seen, story: Story) -> int | None:
-    """The state that is out when a batch is settled: that of the last mark before its last record."""
-    return max((mark for mark in story.marks if run.feed[0] < mark <= batch[-1]), default=None)
+        yield batch, False
+        if any(covered < mark <= batch[-1] + 1 for mark in marks):
+            return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,8 @@ from recorder import Recorder
 from target_pipe import group, identify, messages, track
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local_org_client import OrgClient
 
 
@@ -139,7 +142,19 @@ def states(number: int) -> list[Any]:
 def test_state_follows_each_batch_and_is_never_ahead(org: OrgClient, run: Any) -> None:
     outcome = run(states(25), batch_size=10)
     outcome.doors(created=25)
-    assert outcome.states == [{"seen": 9}, {"seen": 19}, {"seen": 25}]
+    assert [state["seen"] for state in outcome.states] == [9, 10, 19, 20, 25]
+
+
+def test_the_state_of_a_settled_batch_does_not_wait_for_the_next_one(org: OrgClient, live: Any) -> None:
+    out_after: list[int] = []
+
+    def tap() -> Iterator[Any]:
+        for message in states(12):
+            yield message
+            out_after.append(sys.stdout.getvalue().count("\n"))  # type: ignore[attr-defined]
+
+    live(tap(), batch_size=5).doors(created=12)
+    assert out_after[9:12] == [1, 2, 2]  # the fifth record settles the batch, its state follows at once
 
 
 def test_state_of_the_settled_batches_survives_the_quota_guard(org: OrgClient, cli: Any) -> None:

@@ -73,7 +73,7 @@ def test_a_server_that_stays_away_ends_the_run_with_the_settled_state(org: OrgCl
     assert "503" in outcome.log
     assert "Server too busy" in outcome.log
     outcome.doors(created=2)
-    assert outcome.states == []  # the state came after the batch was settled
+    assert outcome.states == [{"seen": 2}]
     assert outcome.rejects == []
     assert leads(org) == 2
 
