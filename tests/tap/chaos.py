@@ -20,8 +20,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from chaos_game import Arena, Play
-from chaos_judge import Figures
 from chaos_loader import BrokenPromiseError
+from chaos_promises import Figures
 
 TOLD_EVERY = 10
 """Seeds between two lines that say how far it is."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from chaos_faults import DONE, NO_LOGIN, Trouble, random_trouble, slow
 from chaos_history import STREAMS, WIDE, History
-from chaos_judge import KILLED, STRUCK, Figures, check_end, check_once, is_under_way
 from chaos_loader import BrokenPromiseError, Loader, differences
+from chaos_promises import KILLED, STRUCK, Figures, check_end, check_once, is_under_way
 from chaos_zygote import Ended, Strike, Zygote
 from local_org_client import LocalOrgProcess, OrgClient
 

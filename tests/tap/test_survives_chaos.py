@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from chaos import play
 from chaos_game import Arena
-from chaos_judge import Figures
+from chaos_promises import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
