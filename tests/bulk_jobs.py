@@ -27,6 +27,11 @@ Content-Disposition: form-data; name="content"; filename="content"
 """.replace("\n", "\r\n")
 
 
+def lines(*rows_of_file: str) -> str:
+    """A file of these rows."""
+    return "".join(f"{row}\n" for row in rows_of_file)
+
+
 def parse(text: bytes | str, delimiter: str = ",") -> list[dict[str, str]]:
     """The rows of a CSV answer."""
     decoded = text.decode("utf-8") if isinstance(text, bytes) else text

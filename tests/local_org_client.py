@@ -143,6 +143,14 @@ class OrgClient:
             ids += [row["id"] for row in rows]
         return ids
 
+    def refused(self, sobject: str, record: dict[str, Any]) -> dict[str, Any]:
+        """Create a record that cannot be; the one error of the answer."""
+        answer = self.rest("POST", f"sobjects/{sobject}", json=record)
+        assert answer.status_code == 400, answer.text
+        (error,) = answer.json()
+        assert isinstance(error, dict)
+        return error
+
     def query(self, soql: str, *, all_rows: bool = False) -> list[dict[str, Any]]:
         """All rows of a query, without their ``attributes``."""
         answer = self.rest("GET", f"{'queryAll' if all_rows else 'query'}?q={quote(soql)}").json()

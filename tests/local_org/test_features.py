@@ -35,12 +35,6 @@ def stored(org: OrgClient, sobject: str, record: dict[str, Any]) -> dict[str, An
     return dict(org.rest("GET", f"sobjects/{sobject}/{record_id}").json())
 
 
-def refused(org: OrgClient, sobject: str, record: dict[str, Any]) -> dict[str, Any]:
-    answer = org.rest("POST", f"sobjects/{sobject}", json=record)
-    assert answer.status_code == 400, answer.text
-    return dict(answer.json()[0])
-
-
 # ---- states and countries
 
 
@@ -76,7 +70,7 @@ def test_texts_and_codes_follow_each_other(rich_org: OrgClient, given: dict[str,
 def test_places_that_are_not_on_the_map(
     rich_org: OrgClient, given: dict[str, str], message: str, field: str
 ) -> None:
-    error = refused(rich_org, "Lead", LEAD | given)
+    error = rich_org.refused("Lead", LEAD | given)
     assert (error["errorCode"], error["fields"]) == ("FIELD_INTEGRITY_EXCEPTION", [field])
     assert error["message"].startswith(message)
 
@@ -118,7 +112,7 @@ def test_a_state_must_fit_a_country_that_changes(rich_org: OrgClient) -> None:
 def test_records_have_a_currency(rich_org: OrgClient) -> None:
     assert stored(rich_org, "Lead", LEAD)["CurrencyIsoCode"] == "USD"
     assert stored(rich_org, "Lead", LEAD | {"CurrencyIsoCode": "EUR"})["CurrencyIsoCode"] == "EUR"
-    error = refused(rich_org, "Lead", LEAD | {"CurrencyIsoCode": "XXX"})
+    error = rich_org.refused("Lead", LEAD | {"CurrencyIsoCode": "XXX"})
     assert error["errorCode"] == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
     codes = {
         row["IsoCode"] for row in rich_org.query("SELECT IsoCode FROM CurrencyType WHERE IsActive = true")
@@ -186,9 +180,9 @@ def test_businesses_and_persons_have_different_fields(rich_org: OrgClient) -> No
         row["IsPersonType"]: row["Id"] for row in rich_org.query("SELECT Id, IsPersonType FROM RecordType")
     }
     assert business["RecordTypeId"] == types[False]
-    assert refused(rich_org, "Account", {"Name": "x", "LastName": "y"})["fields"] == ["Name"]
-    assert refused(rich_org, "Account", {"Name": "x", "PersonEmail": "a@example.com"})["fields"] == [
+    assert rich_org.refused("Account", {"Name": "x", "LastName": "y"})["fields"] == ["Name"]
+    assert rich_org.refused("Account", {"Name": "x", "PersonEmail": "a@example.com"})["fields"] == [
         "PersonEmail"
     ]
-    assert refused(rich_org, "Account", {"RecordTypeId": types[True]})["fields"] == ["LastName"]
+    assert rich_org.refused("Account", {"RecordTypeId": types[True]})["fields"] == ["LastName"]
     assert stored(rich_org, "Account", {"RecordTypeId": types[True], "LastName": "y"})["Name"] == "y"
