@@ -49,24 +49,26 @@ class Write:
 
 def complete(write: Write) -> None:
     """Work out what a write sends: its intents laid over each other in order, less what is so already."""
+    first = write.intents[0]
     if write.operation == "delete":
-        write.changing = {write.intents[0]}
+        write.changing = {first}
         return
     creates = write.operation == "create"
     writable = write.sobject.createable_fields if creates else write.sobject.updateable_fields
-    said = _said(write, write.intents[0], write.stored) if len(write.intents) == 1 else None
-    if said is not None and said.keys() <= writable:
-        wanted = said
-        changed = () if creates else _changed(write, said)
-        write.changing = set(write.intents) if changed else set()
+    said = _said(write, first, write.stored) if len(write.intents) == 1 else None
+    if said is None or not said.keys() <= writable:
+        said, changed = _laid_over(write, writable)
     else:
-        wanted, changed = _laid_over(write, writable)
+        changed = () if creates else _changed(write, said)
+        write.changing = {first} if creates or changed else set()
     if not creates:
-        write.record = {name: wanted[name] for name in changed}
+        write.record = {name: said[name] for name in changed}
         return
-    write.changing.add(write.intents[0])
-    write.record = {name: value for name, value in wanted.items() if value is not None}
-    for name in write.intents[0].placeholders:
+    write.changing.add(first)
+    write.record = said
+    if None in said.values():
+        write.record = {name: value for name, value in said.items() if value is not None}
+    for name in first.placeholders:
         write.record.setdefault(name, PLACEHOLDER)
     write.upsert_by = _unique_key(write)
 
@@ -106,31 +108,33 @@ def _unique_key(write: Write) -> str:
     return key.name if key is not None and usable else ""
 
 
-def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> Mapping[str, Any]:
+def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any]:
     """What an intent writes; the value that its record is found by stays as it is, whatever its case.
 
     A null does not clear it either: the next event would not find the record again.
     """
-    own = intent.fields_for(write.sobject.name)
+    said = dict(intent.fields_for(write.sobject.name))
     match = intent.match
     if match is None:
-        return own
+        return said
     creates = write.operation == "create" and intent is write.intents[0]
-    keys = dict(zip(match.fields, match.values, strict=True))
-    said = {**keys, **own} if creates else dict(own)
-    for name in keys.keys() & own.keys():
-        described = write.sobject.field(name)
-        there = keys[name] if creates else now.get(name)
-        if described and (
-            own[name] is None
-            or own[name] == there
-            or comparable(described, own[name]) == comparable(described, there)
-        ):
-            if creates:
-                said[name] = there
-            else:
-                del said[name]
+    for name, key in zip(match.fields, match.values, strict=True):
+        there = key if creates else now.get(name)
+        if name in said and _is_other_key(write.sobject, name, there, said[name]):
+            continue
+        if creates:
+            said[name] = key
+        else:
+            said.pop(name, None)
     return said
+
+
+def _is_other_key(sobject: SObjectDescribe, name: str, there: Any, own: Any) -> bool:
+    """Whether a value would make another key of what a record is found by."""
+    if own is None or own == there:
+        return False
+    described = sobject.field(name)
+    return described is None or comparable(described, own) != comparable(described, there)
 
 
 def _is_so_already(sobject: SObjectDescribe, name: str, stored: Mapping[str, Any], value: Any) -> bool:
