@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column
     from tap_salesforce_seg.pages import Position
     from tap_salesforce_seg.records import RowLayout
@@ -35,7 +36,14 @@ WHOLE, WINDOW, BACKFILL, SLICE = "whole", "window", "backfill", "slice"
 INTERRUPTED_RUN_COUNTS = timedelta(days=2)
 """How long a run that did not come to its end spares the next one the full syncs that it had completed."""
 
-OUTPUT_SETTINGS = ("naming", "api_type", "start_date", "stream_maps", "stream_map_config")
+OUTPUT_SETTINGS = (
+    "naming",
+    "api_type",
+    "start_date",
+    "lookback_window",
+    "stream_maps",
+    "stream_map_config",
+)
 """Settings that a read which is gone on with must have begun under."""
 
 
@@ -249,9 +257,8 @@ class Agenda:
         return replace(found, start=since, end=None if self._emits_versions else self._tap.started_at)
 
     def _pass(self, what: str, read: Window, columns: Sequence[Column]) -> Pass:
-        layout = self._stream.layout(columns)
-        fields = self._sobject.field
-        clock, key = (fields(read.key) if read.key else None), fields("Id")
+        clock, key = self._clock(read), self._sobject.field("Id")
+        layout = self._stream.layout(columns, clock)
         query = Query(
             self._sobject.name,
             layout.fields,
@@ -262,6 +269,9 @@ class Agenda:
             is_incremental=what == WINDOW,
         )
         return Pass(what, query, layout, self._fingerprint(query, columns))
+
+    def _clock(self, read: Window) -> FieldDescribe | None:
+        return self._sobject.field(read.key) if read.key else None
 
     def _fingerprint(self, query: Query, columns: Sequence[Column]) -> str:
         asked = [
@@ -278,7 +288,7 @@ class Agenda:
         """What is left of a pass when some of its columns have vanished."""
         missing = list(gone)
         columns = [column for column in self._stream.selected_columns if column not in missing]
-        layout = self._stream.layout(columns)
+        layout = self._stream.layout(columns, self._clock(each.query.window))
         query = replace(each.query, fields=layout.fields)
         return replace(
             each,

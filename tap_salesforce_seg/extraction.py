@@ -9,11 +9,13 @@ from salesforce_seg.errors import QueryRefused
 from tap_salesforce_seg.agenda import WHOLE
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, still_there
 from tap_salesforce_seg.pages import RowsLost
+from tap_salesforce_seg.replication import parse_moment
 from tap_salesforce_seg.sweep import Sweep
 from tap_salesforce_seg.written_ids import WrittenIds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.catalog import Column
@@ -114,7 +116,7 @@ class Extraction:
             for block in each.layout.blocks(self._written.without_them(page), self._agenda.version, within):
                 self._write_block(block)
                 if self._deleted_at:
-                    self._found(block.ids, of_old_job=within is not None and isinstance(page.raw, bytes))
+                    self._found(block.ids, each.until if within and isinstance(page.raw, bytes) else None)
                 if _may_come_again(page):
                     self._written.note(block.ids)
                 if self._sweep.notes:
@@ -124,16 +126,16 @@ class Extraction:
             self._sweep.keep_notes()
             self._advance(page)
 
-    def _found(self, ids: Sequence[str], *, of_old_job: bool) -> None:
+    def _found(self, ids: Sequence[str], job_made_after: datetime | None) -> None:
         """Tell rows that the log of deletes names from those that a query still finds, be it in the bin.
 
-        An old job shows them as they were when it was made: since then they may have been removed for good.
+        An old job shows them as they were when it was made: what was deleted later, it shows as alive.
         """
-        if of_old_job:
-            self._in_old_job.update(self._deleted_at.keys() & set(ids))
-            return
-        for each_id in ids:
-            self._deleted_at.pop(each_id, None)
+        for each_id in self._deleted_at.keys() & set(ids):
+            if job_made_after is None:
+                del self._deleted_at[each_id]
+            elif parse_moment(self._deleted_at[each_id]) < job_made_after:
+                self._in_old_job.add(each_id)
 
     def _advance(self, page: Page) -> None:
         if page.position is not None:
@@ -182,5 +184,7 @@ class Extraction:
 
 
 def _may_come_again(page: Page) -> bool:
-    """Whether REST would give the page's rows anew, should the rest of their Bulk API job be lost."""
-    return isinstance(page.raw, bytes) and page.position is not None and page.position["locator"] != NO_MORE
+    """Whether the page's rows would come anew, should the rest of their job, or their locator, be lost."""
+    if page.position is None:
+        return page.rows_left != 0
+    return isinstance(page.raw, bytes) and page.position["locator"] != NO_MORE

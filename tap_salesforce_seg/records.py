@@ -90,6 +90,8 @@ class RowLayout:
         selected: The selected columns, in the stream's order.
         deselected_parts: By column, the keys of its address or location objects that are not selected.
         seen_at: When a row without a clock field of its own counts as found deleted (``...sssZ``).
+        clock: What the rows are windowed by; it is read though it is not selected, as it tells rows of an old
+            job that a later window reads again.
     """
 
     def __init__(
@@ -99,6 +101,7 @@ class RowLayout:
         *,
         deselected_parts: Mapping[str, Collection[str]] | None = None,
         seen_at: str = "",
+        clock: FieldDescribe | None = None,
     ) -> None:
         self.names = tuple(column.name for column in selected)
         self._stream = stream
@@ -112,6 +115,8 @@ class RowLayout:
         flag = stream.sobject.field(_FLAG)
         if DELETED_AT in self.names and flag:
             self._shown[_FLAG] = flag
+        if clock:
+            self._shown[clock.name] = clock
         self.fields = tuple(self._shown)
         """API names that REST selects."""
         self._parts = {

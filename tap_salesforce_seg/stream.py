@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from singer_sdk.helpers import types
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
+    from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column, StreamDefinition
     from tap_salesforce_seg.tap import TapSalesforceSeg
 
@@ -132,13 +133,14 @@ class CollectionStream(Stream):
         """When a record that is found deleted counts as deleted, if nothing tells it (``...sssZ``)."""
         return format_moment(self.tap.started_at).replace("Z", ".000Z")
 
-    def layout(self, columns: Sequence[Column]) -> RowLayout:
-        """How rows become records of these columns."""
+    def layout(self, columns: Sequence[Column], clock: FieldDescribe | None = None) -> RowLayout:
+        """How rows become records of these columns, read by windows of this clock field."""
         return RowLayout(
             self.definition,
             columns,
             deselected_parts=self.deselected_parts(columns),
             seen_at=self.seen_at,
+            clock=clock,
         )
 
     def extract(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import replace
+from os import SEEK_END
 from typing import IO, TYPE_CHECKING
 
 from tap_salesforce_seg.id_set import IdSet
@@ -22,25 +23,29 @@ class WrittenIds:
     def __init__(self) -> None:
         self._notes: IO[bytes] | None = None
         self._index: IdSet | None = None
+        self._indexed = 0
 
     def note(self, ids: Iterable[str]) -> None:
         """Note the Ids of rows that have been written."""
         text = "".join(ids).encode()
         if text:
             self._notes = self._notes or tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as this
+            self._notes.seek(0, SEEK_END)
             self._notes.write(text)
 
     def without_them(self, page: Page) -> Page:
         """A page by REST without the rows that have been noted; any other page as it is."""
         if self._notes is None or isinstance(page.raw, bytes):
             return page
-        self._index = self._index or IdSet(self._noted())
+        self._index = self._index or IdSet()
+        self._index.add(self._new_notes())
         known = self._index.among(row["Id"] for row in page.raw)
         new = [row for row in page.raw if row["Id"] not in known]
         return replace(page, raw=new, rows=len(new))
 
-    def _noted(self) -> Iterator[str]:
+    def _new_notes(self) -> Iterator[str]:
         assert self._notes is not None
-        self._notes.seek(0)
+        self._notes.seek(self._indexed)
         while each := self._notes.read(ID_LENGTH):
+            self._indexed += ID_LENGTH
             yield each.decode()

@@ -124,6 +124,47 @@ def test_a_killed_run_is_gone_on_with_and_followed_by_what_is_new(
     assert idle.counts() == {}
 
 
+@pytest.mark.parametrize("columns", [None, ["last_name", "title"]])
+def test_a_row_of_an_old_job_that_the_window_behind_it_reads_again_comes_once(
+    org: OrgClient, tap: TapRunner, leads: list[str], columns: list[str] | None
+) -> None:
+    """The last rows before the job lie in the lookback; with the key deselected, they bear no stamp."""
+    recent = org.create("Lead", [{"LastName": f"Recent {each}", "Company": "Ltd"} for each in range(300)])
+    org.clock(freeze_at="2026-06-01T12:10:00Z")
+    catalog = tap.catalog("leads", columns={"leads": columns} if columns else None)
+    org.faults([{"path": NEXT_PAGE["bulk2"], "skip": 1, **HANG}])
+    first = killed(tap, has_rows_of_job, catalog=catalog, api_type="bulk2")
+    out = ids_before_state(first)
+    org.local("DELETE", "faults")
+    org.clock(freeze_at=LATER)
+    changed = recent[7]
+    org.rest("PATCH", f"sobjects/Lead/{changed}", json={"Title": "CTO"})
+    org.clock(freeze_at=EVENING)
+    second = tap.run(catalog=catalog, state=first.state, api_type="bulk2").ended()
+    rest = ids(second)
+    assert len(rest) == len(set(rest))
+    assert set(recent) <= set(rest)
+    assert out | set(rest) == {*leads, *recent}
+    (row,) = [each for each in second.records("leads") if each["id"] == changed]
+    assert row.get("title", "CTO") == "CTO"
+
+
+def test_a_locator_that_is_lost_after_a_short_page_brings_no_row_twice(
+    org: OrgClient, tap: TapRunner, leads: list[str]
+) -> None:
+    """A page that lacks a row is no place to go on from, so pages come anew that are out already."""
+    page = {"path": NEXT_PAGE["rest"], "times": 1}
+    org.faults(
+        [
+            page | {"action": {"lose_rows": 1}},
+            page | {"skip": 1, "action": {"expire_locators": True}},
+        ]
+    )
+    outcome = tap.run(catalog=tap.catalog("leads"), api_type="rest").ended()
+    assert "the query locator is gone" in outcome.stderr
+    assert sorted(ids(outcome)) == sorted(leads)
+
+
 def test_a_job_that_is_gone_costs_its_window_again(org: OrgClient, tap: TapRunner, leads: list[str]) -> None:
     org.faults([{"path": NEXT_PAGE["bulk2"], "skip": 1, **HANG}])
     first = killed(tap, has_rows_of_job, catalog=tap.catalog("leads"), api_type="bulk2")

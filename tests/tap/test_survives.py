@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 from bulk_jobs import ingest
-from chaos_pipe import EVENING
+from chaos_pipe import EVENING, Pipe
+from local_org_client import LocalOrgProcess, OrgClient
+from running import TapRunner
 
 if TYPE_CHECKING:
-    from chaos_pipe import Pipe
-    from local_org_client import OrgClient
-    from running import TapRunner
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from chaos_zygote import Zygote
 
 
 def test_rows_come_out_though_the_bookmark_stays_where_it_was(
@@ -72,4 +77,32 @@ def test_a_row_of_a_killed_runs_job_may_be_removed_for_good(org: OrgClient, pipe
     assert pipe.run(api_type="bulk2").exit_code == 0
     assert late
     assert all(pipe.loader.tables["leads"][each]["is_deleted"] for each in late)
+    assert pipe.differences() == []
+
+
+@pytest.fixture
+def pipe_on_file(zygote: Zygote, tmp_path: Path) -> Iterator[tuple[OrgClient, Pipe, Path]]:
+    """The pipe at an org whose tables are in a file: the way in for what the org itself would not do."""
+    database = tmp_path / "org.sqlite"
+    with LocalOrgProcess("--database", str(database)) as process, OrgClient(process.url) as org:
+        yield org, Pipe(org, zygote, TapRunner.at(org, tmp_path, "none")), database
+
+
+def test_a_deletion_without_a_stamp_behind_a_killed_runs_job_is_told(
+    pipe_on_file: tuple[OrgClient, Pipe, Path],
+) -> None:
+    """No page says that a deletion moves SystemModstamp: the job shows the row alive, the log does not."""
+    org, pipe, database = pipe_on_file
+    hang = {"path": "/results", "skip": 2, "action": {"hang": True}}
+    assert pipe.run(pipe.strike_at(hang, signal.SIGTERM), api_type="bulk2").exit_code == 143
+    org.clock(freeze_at="2026-06-01T13:00:00Z")
+    (late,) = [*set(pipe.created) - set(pipe.ids())][:1]
+    with closing(sqlite3.connect(database)) as tables:
+        (stamp,) = tables.execute("SELECT SystemModstamp FROM Lead WHERE Id = ?", (late,)).fetchone()
+    org.rest("DELETE", f"sobjects/Lead/{late}")
+    with closing(sqlite3.connect(database)) as tables, tables:
+        tables.execute("UPDATE Lead SET SystemModstamp = ? WHERE Id = ?", (stamp, late))
+    org.clock(freeze_at=EVENING)
+    assert pipe.run(api_type="bulk2").exit_code == 0
+    assert pipe.loader.tables["leads"][late]["is_deleted"] is True
     assert pipe.differences() == []
