@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+sys.path += [str(Path(__file__).parents[2] / "tests"), str(Path(__file__).parents[1])]
 
 import salesforce_cli
 import taps
 from drivers.report import PREFIX
-from environments import NotInstalledError, node_environment, python_environment
+from environments import node_environment, python_environment
 from local_org_client import LocalOrgProcess, OrgClient
-from place import ClientFailedError, Place, expect
+from measured import FailedError
+from place import Place, expect
 from tls_proxy import TlsProxy
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _outcome(client: Client, org_url: str, cache: Path) -> Outcome:
             org.reset("demo")
             client.run(Place(org, proxy, programs, Path(folder), did))
             expect("defects of the local org", org.local("GET", "errors")["errors"], [])
-    except (ClientFailedError, NotInstalledError) as error:
+    except FailedError as error:
         failure = str(error)
     except Exception as error:  # noqa: BLE001 - whatever one client stumbles over, the others are still run
         failure = repr(error)

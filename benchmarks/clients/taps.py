@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from place import CREDENTIALS, expect
+from ground import CREDENTIALS
+from place import expect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import urllib.request
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from contestants import Ground, python_environment
+from environments import python_environment
+from ground import Ground
 from limit import BOOLEAN, INTEGER, LIBRARIES, NUMBER, TEXT
-from measure import FailedError, Measured, run
+from measured import FailedError, Measured, run
+from servers import Server
 from tls_proxy import TlsProxy
 
 if TYPE_CHECKING:
@@ -86,26 +87,16 @@ class Bench:
     def __enter__(self) -> Self:
         """Start the server."""
         program = str(Path(__file__).parent / "recorded_server.py")
-        self._server = subprocess.Popen(
-            [sys.executable, program, f"--recorded-rows={self.recorded_rows}"],
-            stdout=subprocess.PIPE,
-        )
-        assert self._server.stdout is not None
-        word, _, self._url = self._server.stdout.readline().decode().strip().partition(" ")
-        if word != "ready":
-            raise FailedError("The recorded server did not start.")
+        self._server = Server([sys.executable, program, f"--recorded-rows={self.recorded_rows}"])
         self._secrets = tempfile.TemporaryDirectory()
-        self._proxy = TlsProxy(self._url, Path(self._secrets.name))
+        self._proxy = TlsProxy(self._server.url, Path(self._secrets.name))
         return self
 
     def __exit__(self, *_: object) -> None:
         """End the server."""
         self._proxy.close()
         self._secrets.cleanup()
-        self._server.terminate()
-        self._server.wait()
-        assert self._server.stdout is not None
-        self._server.stdout.close()
+        self._server.close()
 
     def measure(self, tap: Tap, rows: int, seconds: float, *, streams: int = 1) -> Result:
         """Let a tap run once with few rows, so that all is recorded, and then measure it.
@@ -118,7 +109,9 @@ class Bench:
         """
         try:
             with tempfile.TemporaryDirectory() as folder:
-                ground = Ground(self._url, self._environment(Path(folder), tap), Path(folder), self.cache)
+                ground = Ground(
+                    self._server.url, self._environment(Path(folder), tap), Path(folder), self.cache
+                )
                 self._begin(WARM_UP_ROWS)
                 command = tap.prepare(ground)
                 warm = run(command, ground.environment, ground.folder, SECONDS_TO_WARM_UP)
@@ -185,7 +178,7 @@ class Bench:
     def _ask(self, target: str, body: bytes | None = None, token: str = "") -> bytes:
         kind = "application/json" if token else "application/x-www-form-urlencoded"
         headers = {"Content-Type": kind, "Authorization": f"Bearer {token}"}
-        request = urllib.request.Request(self._url + target, data=body, headers=headers)
+        request = urllib.request.Request(self._server.url + target, data=body, headers=headers)
         with urllib.request.urlopen(request) as answer:
             content: bytes = answer.read()
         return content
@@ -209,10 +202,3 @@ def _result(tap: Tap, measured: Measured, counts: dict[str, Any]) -> Result:
         columns=len(record.get("data", record)),
         server_cpu_seconds=counts["cpu_seconds"],
     )
-
-
-def as_json(result: Result) -> dict[str, Any]:
-    """A result with figures that mean something: three digits after the point."""
-    return {
-        name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(result).items()
-    }

@@ -7,75 +7,24 @@ ends TLS; from then on they speak plain http to the recorded server, as ours doe
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-sys.path.append(str(Path(__file__).parents[1] / "clients"))
-
 from environments import python_environment
-from measure import FailedError
+from ground import CREDENTIALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-CREDENTIALS = {
-    "client_id": "3MVG9-a-client-id-for-tests",
-    "client_secret": "a-client-secret-for-tests",
-    "refresh_token": "a-refresh-token-for-tests",
-}
-"""Long words: Airbyte's source blanks out in its log, and so in its answers, whatever holds a secret."""
+    from ground import Ground
 
 LONG_AGO = "2010-01-01T00:00:00Z"
 SINGER_IO = "tap-salesforce==2.8.1"
 AIRBYTE = "airbyte-source-salesforce==2.10.3"
-SECONDS_TO_PREPARE = 300
 
 Command = list[str]
-
-
-@dataclass(frozen=True)
-class Ground:
-    """What a tap finds where it runs.
-
-    Attributes:
-        server_url: The recorded server.
-        environment: Environment variables that lead it there.
-        folder: An empty folder for its files.
-        cache: Below it are the peers' environments.
-    """
-
-    server_url: str
-    environment: dict[str, str]
-    folder: Path
-    cache: Path
-
-    def write(self, name: str, content: Any) -> str:
-        """Write a JSON file; its name."""
-        (self.folder / name).write_text(json.dumps(content))
-        return name
-
-    def run(self, command: Command) -> str:
-        """What a program that prepares a run says on stdout.
-
-        Raises:
-            FailedError: It did not end well.
-        """
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS_TO_PREPARE,
-            check=False,
-        )
-        if done.returncode:
-            raise FailedError(f"{' '.join(command)}: {(done.stdout + done.stderr)[-2000:]}")
-        return done.stdout
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1]))
 
 from asked import Asked, NotRecordedError, take_apart
 from recorded_rows import NotRecordableError
@@ -36,7 +36,7 @@ from tiny_http import Reply, Request, TinyServer
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from recorder import Answer
+    from servers import Answer
 
 RECORDED_ROWS = 20_000
 RESULT_PAGE_ROWS = 100_000
@@ -296,14 +296,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    with tempfile.TemporaryDirectory() as folder:
-        recorder = Recorder(Path(folder), options.recorded_rows)
-        try:
-            server = TinyServer(Replay(recorder, options.rows).answer, options.port)
-            print("ready", server.url, flush=True)
-            server.serve()
-        finally:
-            recorder.close()
+    with tempfile.TemporaryDirectory() as folder, Recorder(Path(folder), options.recorded_rows) as recorder:
+        server = TinyServer(Replay(recorder, options.rows).answer, options.port)
+        print("ready", server.url, flush=True)
+        server.serve()
 
 
 if __name__ == "__main__":

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import sqlite3
-import subprocess
-import sys
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import recorded_rows
 from recorded_rows import NotRecordableError, RecordedRows
+from servers import LocalOrg
 
 from salesforce_local_org.filler import seed_bulk
 from salesforce_local_org.org import Org
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
 OBJECTS = ("Account", "Contact", "Lead", "Opportunity")
@@ -42,21 +39,10 @@ _BELIEVABLE = (
     "UPDATE Account SET BillingLatitude = rowid * 7919 % 180000 / 1000.0 - 90",
     "UPDATE Account SET BillingLongitude = rowid * 7907 % 360000 / 1000.0 - 180",
 )
-_HOP_BY_HOP = {"connection", "content-length", "keep-alive", "transfer-encoding", "date", "host"}
-_SECONDS = 300
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What the org answered, as it was on the wire."""
-
-    status: int
-    headers: tuple[tuple[str, str], ...]
-    body: bytes
-
-
-class Recorder:
-    """Runs a local org, and asks it.
+class Recorder(LocalOrg):
+    """Runs a local org with many rows, and records its answers.
 
     Args:
         folder: An empty folder for its database.
@@ -78,40 +64,9 @@ class Recorder:
             for statement in _BELIEVABLE:
                 connection.execute(statement)
         connection.close()
-        command = [sys.executable, "-m", "salesforce_local_org", "serve", "--port=0"]
-        with (folder / "org.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [*command, f"--database={database}", f"--schema={schema}"], stdout=subprocess.PIPE, stderr=log
-            )
-        assert self._process.stdout is not None
-        word, _, url = self._process.stdout.readline().decode().strip().partition(" ")
-        if word != "ready":
-            raise NotRecordableError(f"The local org did not start: {(folder / 'org.log').read_text()}")
-        self._netloc = urlsplit(url).netloc
-        self._token = ""
+        super().__init__(folder, schema, database)
         self.created_job: dict[str, Any] = {}
         self.complete_job: dict[str, Any] = {}
-
-    def close(self) -> None:
-        """End the org."""
-        self._process.terminate()
-        self._process.wait(_SECONDS)
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-    def ask(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
-        """Pass a request on to the org, with the headers of its client."""
-        connection = http.client.HTTPConnection(self._netloc, timeout=_SECONDS)
-        passed = {name: value for name, value in headers.items() if name.lower() not in _HOP_BY_HOP}
-        host = headers.get("host", self._netloc)
-        try:
-            connection.request(method, target, body, passed | {"Host": host, "Accept-Encoding": "identity"})
-            answer = connection.getresponse()
-            content = answer.read()
-        finally:
-            connection.close()
-        kept = tuple(each for each in answer.getheaders() if each[0].lower() not in _HOP_BY_HOP)
-        return Answer(answer.status, kept, content)
 
     def query(self, version: str, sobject: str, fields: Sequence[str]) -> tuple[RecordedRows, int]:
         """A recording of a REST query for all rows of an object, and the rows of one page of it.
@@ -151,16 +106,7 @@ class Recorder:
         return recorded_rows.of_csv(content)
 
     def _call(self, method: str, target: str, body: Any = None) -> bytes:
-        headers = {"Authorization": f"Bearer {self._access_token()}", "Content-Type": "application/json"}
-        answer = self.ask(method, target, headers, json.dumps(body).encode() if body else b"")
+        answer = self.call(method, target, body)
         if answer.status >= 300:
             raise NotRecordableError(answer.body.decode()[:500])
         return answer.body
-
-    def _access_token(self) -> str:
-        if not self._token:
-            form = b"grant_type=client_credentials&client_id=recorder&client_secret=recorder"
-            kind = {"Content-Type": "application/x-www-form-urlencoded"}
-            answer = self.ask("POST", "/services/oauth2/token", kind, form)
-            self._token = json.loads(answer.body)["access_token"]
-        return self._token

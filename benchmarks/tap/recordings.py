@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from asked import Asked
     from recorded_rows import RecordedRows
-    from recorder import Answer, Recorder
+    from recorder import Recorder
+    from servers import Answer
     from tiny_http import Request
 
 MOST_BYTES_PREPARED = 1_500_000_000

@@ -1,26 +1,14 @@
-"""What is told of a run: tables for people, JSON for programs, a chart for the docs."""
+"""What is told of a run: its figures beside each other, as tables and as a chart."""
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-sys.path.append(str(Path(__file__).parents[1]))
+from typing import TYPE_CHECKING
 
 from charts import Bar, Group, bar_chart
+from reports import Figures, head, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-ROOT = Path(__file__).parents[2]
-README = ROOT / "benchmarks" / "README.md"
-DOCS = ROOT / "docs" / "benchmarks"
-BEGIN, END = "<!-- tap: begin -->", "<!-- tap: end -->"
-
-Figures = dict[str, Any]
+    from collections.abc import Sequence
 
 
 def compared(figures: Figures) -> Figures:
@@ -44,16 +32,7 @@ def tables(figures: Figures) -> str:
     if figures["streams"]:
         parts.append(_runs("streams at once", figures["streams"]))
     parts += [f"{each['name']} by {each['api']} failed: {each['failure']}" for each in _failed(figures)]
-    return "\n\n".join([_head(figures), *parts])
-
-
-def _head(figures: Figures) -> str:
-    machine = figures["machine"]
-    busy = " **Other work was using the machine, too: compare CPU seconds.**" if machine["load"] > 1 else ""
-    return (
-        f"{figures['date']}, {machine['cores']} cores ({machine['processor']}), Python {machine['python']};"
-        f" load before the start {machine['load']:.1f}.{busy}"
-    )
+    return "\n\n".join([head(figures), *parts])
 
 
 def _taps(taps: Sequence[Figures], seconds: float) -> str:
@@ -70,14 +49,14 @@ def _taps(taps: Sequence[Figures], seconds: float) -> str:
         )
         for each in _worked(taps)
     ]
-    return _table(("tap", "rows", "s", "CPU s", "rows/s", "MB", "API calls", "times the fastest peer"), rows)
+    return table(("tap", "rows", "s", "CPU s", "rows/s", "MB", "API calls", "times the fastest peer"), rows)
 
 
 def _limits(limits: dict[str, float], share: float | None) -> str:
     rows = [(name, f"{rate:,.0f}") for name, rate in limits.items()]
     if share is not None:
         rows.append(("ours by Bulk 2.0, whole process, beside the best of them", f"{share:.0%}"))
-    return _table(("bare loop: CSV bytes in, RECORD lines out", "rows/s"), rows)
+    return table(("bare loop: CSV bytes in, RECORD lines out", "rows/s"), rows)
 
 
 def _runs(what: str, runs: Sequence[Figures]) -> str:
@@ -92,12 +71,7 @@ def _runs(what: str, runs: Sequence[Figures]) -> str:
         )
         for each in _worked(runs)
     ]
-    return _table((what, "rows/s", "MB", "cores used"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    rule = ["--", *["--:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+    return table((what, "rows/s", "MB", "cores used"), rows)
 
 
 def _worked(runs: Sequence[Figures]) -> list[Figures]:
@@ -128,13 +102,3 @@ def chart(figures: Figures) -> str:
         f"{figures['machine']['cores']} cores; {figures['date']}"
     )
     return bar_chart("Reading Salesforce accounts", subtitle, "rows a second", groups)
-
-
-def write(figures: Figures, readme: Path, docs: Path) -> None:
-    """Put the tables between the marks in the README, and JSON and chart into the docs."""
-    docs.mkdir(parents=True, exist_ok=True)
-    (docs / "tap.json").write_text(json.dumps(figures, indent=2) + "\n")
-    (docs / "tap.svg").write_text(chart(figures))
-    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    told = f"{BEGIN}\n{tables(figures)}\n{END}"
-    readme.write_text(between.sub(lambda _: told, readme.read_text()))

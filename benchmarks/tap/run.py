@@ -12,19 +12,16 @@ and into ``benchmarks/README.md`` as tables.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import re
 import sys
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-sys.path.append(str(Path(__file__).parents[1] / "clients"))
+sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "clients")]
 
 import report
-from bench import Bench, Result, as_json
+import reports
+from bench import Bench, Result
 from contestants import OURS, PEERS, Tap, meltanolabs, seg
 
 if TYPE_CHECKING:
@@ -38,12 +35,7 @@ CACHE = Path(__file__).resolve().parents[2] / ".cache" / "clients"
 def main() -> int:
     """Measure what is asked for; the exit code: 1 if anything failed."""
     options = _options()
-    figures: report.Figures = {
-        "date": datetime.now(timezone.utc).date().isoformat(),
-        "machine": _machine(),
-        "rows": options.rows,
-        "seconds": options.seconds,
-    }
+    figures = reports.surroundings() | {"rows": options.rows, "seconds": options.seconds}
     with Bench(options.cache.resolve(), options.recorded_rows) as bench:
         figures |= {
             "taps": _all(bench, _taps(options), options),
@@ -52,9 +44,10 @@ def main() -> int:
             "streams": _streams(bench, options) if "streams" in options.parts else [],
         }
     figures = report.compared(figures)
-    print(report.tables(figures))
+    tables = report.tables(figures)
+    print(tables)
     if options.write:
-        report.write(figures, options.readme, options.docs)
+        reports.write("tap", figures, tables, report.chart(figures), options)
     for question in dict.fromkeys(bench.unanswered):
         print(f"The recorded server had no answer to {question}", file=sys.stderr)
     runs = [*figures["taps"], *figures["memory"], *figures["streams"]]
@@ -70,12 +63,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--few-rows", type=int, default=40_000, help="for memory (%(default)s)")
     parser.add_argument("--many-rows", type=int, default=4_000_000, help="for memory (%(default)s)")
     parser.add_argument("--recorded-rows", type=int, default=20_000, help="rows that the server repeats")
-    parser.add_argument("--only", dest="parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
     parser.add_argument("--meltanolabs", type=Path, metavar="FOLDER", help="a checkout of its source")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where peers are installed")
-    parser.add_argument("--write", action="store_true", help="the figures into README and docs")
-    parser.add_argument("--docs", type=Path, default=report.DOCS, help="folder for JSON and chart")
-    parser.add_argument("--readme", type=Path, default=report.README, help="with marks for the tables")
+    reports.add_options(parser, PARTS)
     return parser.parse_args()
 
 
@@ -114,17 +104,7 @@ def _streams(bench: Bench, options: argparse.Namespace) -> list[dict[str, Any]]:
 def _told(result: Result) -> dict[str, Any]:
     outcome = result.failure[-300:] or f"{result.rows:,} rows, {result.rows_per_second:,.0f} a second"
     print(f"{result.name}, {result.api}: {outcome}", file=sys.stderr, flush=True)
-    return as_json(result)
-
-
-def _machine() -> dict[str, Any]:
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    return {
-        "processor": found[1].strip() if found else platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 2),
-    }
+    return reports.as_json(result)
 
 
 if __name__ == "__main__":

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from measured import FailedError, run
+from servers import Server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from typing_extensions import Self
 
+OURS = "target-salesforce-seg"
 HERE = Path(__file__).parent
 PIECE = 1 << 20
-MOMENT = 60
-SECONDS_BETWEEN_LOOKS = 0.02
-
-
-class FailedError(Exception):
-    """A loader did not do what it should."""
 
 
 @dataclass(frozen=True)
@@ -81,26 +74,22 @@ class Bench:
         """Start it."""
         self._folder = tempfile.TemporaryDirectory()
         self.folder = Path(self._folder.name)
-        self._server = subprocess.Popen(
-            [sys.executable, str(HERE / "quick_org.py"), *self._options], stdout=subprocess.PIPE
-        )
-        assert self._server.stdout is not None
-        word, _, self.url = self._server.stdout.readline().decode().strip().partition(" ")
-        if word != "ready":
-            raise FailedError("The stand-in did not start.")
+        self._server = Server([sys.executable, str(HERE / "quick_org.py"), *self._options])
+        self.url = self._server.url
         return self
 
     def __exit__(self, *_: object) -> None:
         """End it."""
-        self._server.terminate()
-        self._server.wait(MOMENT)
-        assert self._server.stdout is not None
-        self._server.stdout.close()
+        self._server.close()
         self._folder.cleanup()
 
     def forget(self) -> None:
         """Drop all records."""
         self._ask("forget")
+
+    def know_everybody_like(self, number: int) -> None:
+        """Make known whoever is like the one person with this number, but for the number."""
+        self._ask(f"everybody?number={number}")
 
     def ours(
         self, situation: str, pieces: Iterable[bytes], expected: dict[str, int], **settings: Any
@@ -128,7 +117,7 @@ class Bench:
         config_file.write_text(json.dumps(config | settings))
         command = [sys.executable, "-m", "target_salesforce_seg", f"--config={config_file}"]
         events = sum(expected.values())
-        result = self.measured("target-salesforce-seg", situation, command, pieces, events, ours=True)
+        result = self.measured(OURS, situation, command, pieces, events=events)
         counts = json.loads(summary.read_text())
         told = {
             door: counts[door]
@@ -144,30 +133,42 @@ class Bench:
         situation: str,
         command: Sequence[str],
         pieces: Iterable[bytes],
-        events: int,
         *,
-        ours: bool = False,
+        events: int,
+        environment: Mapping[str, str] | None = None,
     ) -> Result:
         """Run a loader to its end.
 
+        Args:
+            loader: Who.
+            situation: What it is to do.
+            command: Starts it.
+            pieces: Its input.
+            events: That are in its input.
+            environment: Variables that only a peer's process is to see.
+
         Raises:
-            FailedError: It ended badly, or asked for what the stand-in does not know.
+            FailedError: It ended badly, or asked for records that the stand-in does not keep; a peer: wrote
+                more or fewer records than events.
         """
+        is_peer = environment is not None
         self._ask("begin")
-        ran = _run(command, pieces)
+        ran = run(command, environment or {}, self.folder, pieces=pieces)
         counts = self._ask("counts")
         strange = [name for name in counts if name.startswith("passed on")]
-        if strange:
+        if strange and not is_peer:
             raise FailedError(f"{loader} asked for what the stand-in does not know: {strange}")
+        if is_peer and counts["records_written"] != events:
+            raise FailedError(f"{loader}, {situation}: {counts['records_written']} of {events} were written")
         return Result(
             loader,
             situation,
-            ours,
+            loader == OURS,
             events,
             ran.seconds,
             events / ran.seconds,
             ran.cpu_seconds,
-            ran.peak / 1e6,
+            ran.peak_megabytes,
             counts["api_calls"],
             1000 * (counts["api_calls"] - counts.get("describes", 0)) / events,
             counts["cpu_seconds"],
@@ -181,58 +182,8 @@ class Bench:
         return told
 
 
-class _Ran(NamedTuple):
-    seconds: float
-    cpu_seconds: float
-    peak: int
-
-
-def _run(command: Sequence[str], pieces: Iterable[bytes]) -> _Ran:
-    with tempfile.TemporaryFile() as messages:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=messages)
-        assert process.stdin is not None
-        feeder = threading.Thread(target=_feed, args=(process.stdin, pieces), daemon=True)
-        feeder.start()
-        peak, ended = 0, 0
-        while not ended:
-            peak = max(peak, _high_water(process.pid))
-            time.sleep(SECONDS_BETWEEN_LOOKS)
-            ended, status, usage = os.wait4(process.pid, os.WNOHANG)
-        seconds = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        feeder.join()
-        if process.returncode:
-            messages.seek(0)
-            told = messages.read().decode("utf-8", "replace")[-1500:]
-            raise FailedError(f"{command[1:3]} ended with {process.returncode}: {told}")
-    return _Ran(seconds, usage.ru_utime + usage.ru_stime, peak)
-
-
-def _high_water(process_id: int) -> int:
-    """The most resident memory that a process has had so far, in bytes; 0 once it has ended."""
-    found = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{process_id}/status").read_text())
-    return int(found[1]) * 1024 if found else 0
-
-
-def _feed(pipe: Any, pieces: Iterable[bytes]) -> None:
-    try:
-        with pipe:
-            for piece in pieces:
-                pipe.write(piece)
-    except BrokenPipeError:
-        return
-
-
 def file_pieces(path: Path) -> Iterable[bytes]:
     """A file, piece by piece."""
     with path.open("rb") as file:
         while piece := file.read(PIECE):
             yield piece
-
-
-def as_json(result: Result) -> dict[str, Any]:
-    """A result with figures that mean something: three digits after the point."""
-    return {
-        name: round(value, 3) if isinstance(value, float) else value for name, value in asdict(result).items()
-    }

@@ -24,6 +24,9 @@ EVENTS_A_PERSON = 10
 NEAR = 1_000
 """Among so many events in a row come the ten of one person."""
 
+FIRST_OF_MANY = 10_000_000
+"""The first of ninety million numbers that all have eight digits."""
+
 
 def identify(number: int, chance: random.Random, title: str = "Head of Computing") -> dict[str, Any]:
     """An identify of about 1.3 KB with 19 traits."""
@@ -114,26 +117,92 @@ def not_for_salesforce(events: int) -> Iterator[dict[str, Any]]:
     return (event | {"integrations": {"All": True}} for event in people(events))
 
 
+def lead(event: dict[str, Any]) -> dict[str, Any]:
+    """What is to become of an identify: the fields of a Lead."""
+    traits = event["traits"]
+    return {
+        "Email": traits["email"],
+        "FirstName": traits["firstName"],
+        "LastName": traits["lastName"],
+        "Title": traits["title"],
+        "Phone": traits["phone"],
+        "Website": traits["website"],
+        "Company": traits["company"]["name"],
+        "Industry": traits["company"]["industry"],
+        "NumberOfEmployees": traits["company"]["employee_count"],
+        "Street": traits["address"]["street"],
+        "City": traits["address"]["city"],
+        "PostalCode": traits["address"]["postalCode"],
+        "Country": traits["address"]["country"],
+        "LeadSource": traits["leadSource"],
+        "plan__c": traits["plan"],
+        "score__c": traits["score"],
+    }
+
+
 def write_messages(path: Path, events: Iterable[dict[str, Any]]) -> None:
     """Write events as a tap does: a schema, records, a state after every thousand and at the end."""
-    of_stream = {"type": "object", "properties": {name: _schema(each) for name, each in _example().items()}}
-    schema = {"type": "SCHEMA", "stream": "events", "key_properties": [], "schema": of_stream}
     number = 0
-    with path.open("w") as file:
-        file.write(json.dumps(schema) + "\n")
+    with path.open("wb") as file:
+        file.write(_schema_message("events", {"groupId": ""} | identify(0, random.Random(7))))
         for number, event in enumerate(events, 1):
-            file.write(json.dumps({"type": "RECORD", "stream": "events", "record": event}) + "\n")
+            file.write(_record_message("events", event))
             if number % NEAR == 0:
-                file.write(json.dumps({"type": "STATE", "value": {"events": number}}) + "\n")
-        file.write(json.dumps({"type": "STATE", "value": {"events": number, "done": True}}) + "\n")
+                file.write(_state_message(number))
+        file.write(_line({"type": "STATE", "value": {"events": number, "done": True}}))
 
 
-def _example() -> dict[str, Any]:
-    return {"groupId": ""} | identify(0, random.Random(7))
+def write_records(path: Path, stream: str, records: Iterable[dict[str, Any]]) -> None:
+    """Write any records as a tap does that knows no state: a schema by the first of them, and all."""
+    with path.open("wb") as file:
+        for number, record in enumerate(records):
+            if not number:
+                file.write(_schema_message(stream, record))
+            file.write(_record_message(stream, record))
+
+
+def endless_messages(event: dict[str, Any], events: int) -> Iterator[bytes]:
+    """As many messages as are wanted, without keeping any: events of people who differ by their number.
+
+    Args:
+        event: The event of the one who has the number FIRST_OF_MANY.
+        events: How many. All have numbers of as many digits.
+
+    Yields:
+        A thousand messages at a time, and the state after them.
+    """
+    number = str(FIRST_OF_MANY)
+    ids = {"messageId": f"ajs-{number:0>32}", "anonymousId": f"{number:0>32}"}
+    pattern, first = _record_message("events", event | ids), number.encode()
+    yield _schema_message("events", event)
+    for start in range(0, events, NEAR):
+        end = min(start + NEAR, events)
+        numbers = range(FIRST_OF_MANY + start, FIRST_OF_MANY + end)
+        yield b"".join([pattern.replace(first, b"%d" % each) for each in numbers])
+        yield _state_message(end)
+
+
+def _schema_message(stream: str, example: dict[str, Any]) -> bytes:
+    schema = {"type": "object", "properties": {name: _schema(each) for name, each in example.items()}}
+    return _line({"type": "SCHEMA", "stream": stream, "key_properties": [], "schema": schema})
+
+
+def _record_message(stream: str, record: dict[str, Any]) -> bytes:
+    return _line({"type": "RECORD", "stream": stream, "record": record})
+
+
+def _state_message(number: int) -> bytes:
+    return _line({"type": "STATE", "value": {"events": number}})
+
+
+def _line(message: dict[str, Any]) -> bytes:
+    return json.dumps(message).encode() + b"\n"
 
 
 def _schema(example: Any) -> dict[str, Any]:
     """What a tap would say of a column: types, every one of them nullable, objects with their members."""
+    if isinstance(example, list):
+        return {"type": ["array", "null"], "items": _schema(example[0])}
     if isinstance(example, dict):
         return {
             "type": ["object", "null"],

@@ -5,150 +5,38 @@
 It prints ``ready URL`` and serves until it is ended. Logins and describes are those of a local org, which it
 starts for itself; records it keeps in a dictionary and checks nothing, so that it uses some microseconds a
 record where the local org, with its validator, uses 150. ``POST /_quick/forget`` drops the records;
+``POST /_quick/everybody?number=N`` makes known all who are like the one Lead with this number but for it;
 ``POST /_quick/begin`` forgets the counts, which ``GET /_quick/counts`` tells.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import re
 import signal
 import sys
 import tempfile
 import threading
 import time
-from collections import Counter, defaultdict
-from itertools import count
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import msgspec
 
-sys.path.append(str(Path(__file__).parents[1] / "tap"))
-sys.path.append(str(Path(__file__).parent))
+sys.path.append(str(Path(__file__).parents[1]))
 
 from behind import LocalOrg
+from jobs import Jobs
+from records import NotKnownError, Records
 from tiny_http import Reply, Request, TinyServer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_QUERY = re.compile(
-    r"SELECT (?P<columns>[\w, ]+) FROM (?P<sobject>\w+) "
-    r"WHERE (?P<field>\w+) (?:IN \((?P<many>.*)\)|= (?P<one>'.*'))"
-    r"(?: ORDER BY \w+)?(?: LIMIT \d+)?",
-    re.DOTALL,
-)
-_TEXT = re.compile(r"'((?:[^'\\]|\\.)*)'")
-_PREFIXES = {"Lead": ("00Q", "EAA"), "Account": ("001", "AAA"), "Contact": ("003", "AAA")}
-_KEYS = {"Lead": ("Email",), "Account": ("AccountNumber",), "Contact": ("Email",)}
-_CREATED = "2026-01-31T00:00:00.000+0000"
-_WIDE = 2**31
-
-
-class NotKnownError(Exception):
-    """The stand-in cannot answer this; the local org can."""
-
-
-class Records:
-    """Records by Id, and by the fields that they are looked for with."""
-
-    def __init__(self) -> None:
-        self._numbers = count(1)
-        self._rows: dict[str, dict[str, Any]] = {}
-        self._found_by: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(dict)
-
-    def create(self, sobject: str, fields: dict[str, Any]) -> str:
-        """Keep a new record; its Id."""
-        if sobject not in _PREFIXES:
-            raise NotKnownError(sobject)
-        prefix, suffix = _PREFIXES[sobject]
-        record_id = f"{prefix}{next(self._numbers):012d}{suffix}"
-        self._rows[record_id] = {**fields, "Id": record_id, "CreatedDate": _CREATED}
-        for name in _KEYS[sobject]:
-            if value := fields.get(name):
-                self._found_by[sobject, name].setdefault(value.lower(), []).append(record_id)
-        return record_id
-
-    def update(self, record_id: str, fields: dict[str, Any]) -> None:
-        """Change a record, but not what it is found by."""
-        self._rows[record_id].update(fields)
-
-    def find(self, soql: str) -> list[dict[str, Any]]:
-        """The answer to a query by one key field."""
-        asked = _QUERY.fullmatch(soql)
-        if asked is None or asked["field"] not in ("Id", *_KEYS.get(asked["sobject"], ())):
-            raise NotKnownError(soql[:200])
-        columns = asked["columns"].replace(" ", "").split(",")
-        texts = _TEXT.findall(asked["many"] or asked["one"])
-        if asked["field"] == "Id":
-            ids = texts
-        else:
-            found_by = self._found_by[asked["sobject"], asked["field"]]
-            ids = [each for text in texts for each in found_by.get(text.lower(), ())]
-        attributes = {"type": asked["sobject"]}
-        return [
-            {"attributes": attributes} | {name: self._rows[each].get(name) for name in columns}
-            for each in ids
-            if each in self._rows
-        ]
-
-
-class Jobs:
-    """Ingest jobs of Bulk API 2.0, done as soon as they are closed."""
-
-    def __init__(self, records: Records) -> None:
-        self._records = records
-        self._numbers = count(1)
-        self._jobs: dict[str, dict[str, Any]] = {}
-        self._uploads: dict[str, bytes] = {}
-        self._results: dict[str, str] = {}
-
-    def create(self, body: dict[str, Any]) -> dict[str, Any]:
-        job_id = f"750{next(self._numbers):012d}AAA"
-        counts = {"numberRecordsProcessed": 0, "numberRecordsFailed": 0}
-        self._jobs[job_id] = {**body, "id": job_id, "state": "Open", **counts}
-        return self._jobs[job_id]
-
-    def upload(self, job_id: str, content: bytes) -> None:
-        self._uploads[job_id] = content
-
-    def change(self, job_id: str, state: str) -> dict[str, Any]:
-        """Close a job, which carries it out, or abort it."""
-        job = self._jobs[job_id]
-        job["state"] = state
-        if state == "UploadComplete":
-            rows = list(csv.DictReader(io.StringIO(self._uploads.pop(job_id).decode(), newline="")))
-            job["numberRecordsProcessed"] = len(rows)
-            job["state"] = "JobComplete"
-            self._results[job_id] = self._carried_out(job, rows)
-        return job
-
-    def _carried_out(self, job: dict[str, Any], rows: list[dict[str, str]]) -> str:
-        result = io.StringIO(newline="")
-        writer = csv.DictWriter(result, ["sf__Id", "sf__Created", *(rows[0] if rows else ())])
-        writer.writeheader()
-        for row in rows:
-            fields: dict[str, Any] = {name: value for name, value in row.items() if value}
-            creates = job["operation"] == "insert"
-            record_id = self._records.create(job["object"], fields) if creates else fields.pop("Id")
-            if not creates:
-                self._records.update(record_id, fields)
-            writer.writerow({"sf__Id": record_id, "sf__Created": str(creates).lower(), **row})
-        return result.getvalue()
-
-    def info(self, job_id: str) -> dict[str, Any]:
-        return self._jobs[job_id]
-
-    def results(self, job_id: str, kind: str) -> bytes:
-        return self._results[job_id].encode() if kind == "successfulResults" else b"sf__Id,sf__Error\n"
-
-    def delete(self, job_id: str) -> None:
-        self._jobs.pop(job_id, None)
-        self._results.pop(job_id, None)
+API_CALLS_A_DAY = 100_000_000
 
 
 class QuickOrg:
@@ -172,7 +60,7 @@ class QuickOrg:
         began = time.perf_counter()
         parts = urlsplit(request.target)
         if parts.path.startswith("/_quick/"):
-            return self._control(parts.path)
+            return self._control(parts.path, parse_qs(parts.query))
         if parts.path.startswith("/services/data/v"):
             self._counts["api_calls"] += 1
         with self._lock:
@@ -183,7 +71,8 @@ class QuickOrg:
         if late > 0:
             time.sleep(late)
         self._counts["late"] += late < 0
-        return reply
+        usage = ("Sforce-Limit-Info", f"api-usage={self._counts['api_calls']}/{API_CALLS_A_DAY}")
+        return replace(reply, headers=(*reply.headers, usage))
 
     def _reply(self, request: Request, path: str, query: str) -> Reply:
         try:
@@ -201,11 +90,20 @@ class QuickOrg:
         if known is None:
             answer = self._behind.ask(request.method, request.target, request.headers, request.body)
             known = Reply.of(answer.body, answer.status, answer.headers)
-            if request.method == "GET" and request.target.endswith("/describe"):
+            if request.method == "GET" and request.target.rstrip("/").endswith(("/describe", "/sobjects")):
                 self._describes[request.target] = known
         return known
 
     # What a client asks for
+
+    def _describe(self, request: Request, _query: str) -> Reply:
+        """Of all that a run must know of the org, only the first time is no cost of its records."""
+        self._counts["describes"] += request.target not in self._described
+        self._described.add(request.target)
+        return self._passed_on(request)
+
+    def _search(self, _request: Request, query: str) -> Reply:
+        return _json({"searchRecords": self._records.search(parse_qs(query)["q"][0])})
 
     def _query(self, _request: Request, query: str) -> Reply:
         return _json(self._rows(parse_qs(query)["q"][0]))
@@ -260,6 +158,10 @@ class QuickOrg:
         self._written("PATCH", [body])
         return Reply(204, (), 0, ())
 
+    def _upsert_by_id(self, request: Request, query: str, sobject: str, record_id: str) -> Reply:
+        self._update(request, query, sobject, record_id)
+        return _json({"id": record_id, "success": True, "errors": [], "created": False})
+
     def _create_job(self, request: Request, _query: str) -> Reply:
         return _json(self._jobs.create(msgspec.json.decode(request.body)))
 
@@ -284,9 +186,11 @@ class QuickOrg:
 
     # Its own controls
 
-    def _control(self, path: str) -> Reply:
+    def _control(self, path: str, query: dict[str, list[str]]) -> Reply:
         if path.endswith("/forget"):
             self._forget()
+        elif path.endswith("/everybody"):
+            self._records.know_by_rule(query["number"][0])
         elif path.endswith("/begin"):
             self._begin()
         return _json(dict(self._counts) | {"cpu_seconds": time.process_time() - self._cpu})
@@ -298,18 +202,22 @@ class QuickOrg:
         self._begin()
 
     def _begin(self) -> None:
+        self._described: set[str] = set()
         self._counts: Counter[str] = Counter(api_calls=0, records_written=0, late=0)
         self._cpu = time.process_time()
 
     _ROUTES: tuple[tuple[str, re.Pattern[str], Callable[..., Reply]], ...] = tuple(
         (method, re.compile(rf"/services/data/v\d+\.\d/{pattern}/?"), handler)
         for method, pattern, handler in (
-            ("GET", "query", _query),
+            ("GET", r"sobjects(?:/\w+/describe)?", _describe),
+            ("GET", "query(?:All)?", _query),
+            ("GET", "search", _search),
             ("POST", "composite", _composite),
             ("POST", "composite/sobjects", _collection),
             ("PATCH", "composite/sobjects", _collection),
             ("POST", r"sobjects/(?P<sobject>\w+)", _create),
             ("PATCH", r"sobjects/(?P<sobject>\w+)/(?P<record_id>\w+)", _update),
+            ("PATCH", r"sobjects/(?P<sobject>\w+)/Id/(?P<record_id>\w+)", _upsert_by_id),
             ("POST", "jobs/ingest", _create_job),
             ("PUT", r"jobs/ingest/(?P<job>\w+)/batches", _upload),
             ("PATCH", r"jobs/ingest/(?P<job>\w+)", _change_job),
@@ -333,7 +241,6 @@ def main() -> None:
     parser.add_argument("--milliseconds-a-record", type=float, default=0, help="of every record written")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    csv.field_size_limit(_WIDE)
     with tempfile.TemporaryDirectory() as folder, LocalOrg(Path(folder)) as behind:
         org = QuickOrg(behind, options.milliseconds / 1000, options.milliseconds_a_record / 1000)
         server = TinyServer(org.answer)

@@ -1,26 +1,14 @@
-"""What is told of a run: tables for people, JSON for programs, a chart for the docs."""
+"""What is told of a run: its figures beside each other, as tables and as a chart."""
 
 from __future__ import annotations
 
-import json
-import re
-import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-sys.path.append(str(Path(__file__).parents[1]))
+from typing import TYPE_CHECKING
 
 from charts import Bar, Group, bar_chart
+from reports import Figures, head, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-ROOT = Path(__file__).parents[2]
-README = ROOT / "benchmarks" / "README.md"
-DOCS = ROOT / "docs" / "benchmarks"
-BEGIN, END = "<!-- target: begin -->", "<!-- target: end -->"
-
-Figures = dict[str, Any]
+    from collections.abc import Sequence
 
 
 def compared(figures: Figures) -> Figures:
@@ -36,9 +24,11 @@ def tables(figures: Figures) -> str:
     parts = [_head(figures)]
     if loaders := _loaders(figures):
         parts.append(_loader_table(loaders))
+    does_less = {each["loader"]: each["does_less"] for each in _worked(figures["peers"])}
+    parts += [f"{loader} {what}" for loader, what in does_less.items()]
     if pipeline := _worked(figures["pipeline"]):
         rows = [(each["what"], f"{each['events_per_cpu_second']:,.0f}") for each in pipeline]
-        parts.append(_table(("without the network", "events a CPU second"), rows))
+        parts.append(table(("without the network", "events a CPU second"), rows))
     if memory := _worked(figures["memory"]):
         rows = [
             (
@@ -48,25 +38,19 @@ def tables(figures: Figures) -> str:
             )
             for each in memory
         ]
-        parts.append(_table(("memory: events", "MB", "s"), rows))
+        parts.append(table(("memory: events", "MB", "s"), rows))
     parts += [f"Failed: {failure}" for failure in figures["failures"]]
     return "\n\n".join(parts)
 
 
 def _head(figures: Figures) -> str:
-    machine = figures["machine"]
-    busy = " **Other work was using the machine, too: compare CPU seconds.**" if machine["load"] > 1 else ""
     record = figures["milliseconds_a_record"]
     more = f" and {record:g} ms for each record that is written" if record else ""
-    return (
-        f"{figures['date']}, {machine['cores']} cores ({machine['processor']}), Python {machine['python']};"
-        f" load before the start {machine['load']:.1f}.{busy} Each answer of the org takes "
-        f"{figures['milliseconds']:g} ms{more}."
-    )
+    return f"{head(figures)} Each answer of the org takes {figures['milliseconds']:g} ms{more}."
 
 
 def _loader_table(loaders: Sequence[Figures]) -> str:
-    head = ("loader", "situation", "events", "s", "CPU s", "events/s", "API calls per 1,000", "MB")
+    names = ("loader", "situation", "events", "s", "CPU s", "events/s", "API calls per 1,000", "MB")
     rows = [
         (
             each["loader"],
@@ -81,18 +65,11 @@ def _loader_table(loaders: Sequence[Figures]) -> str:
         )
         for each in loaders
     ]
-    return _table((*head, "times the two-call loop"), rows)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    rule = [
-        "--" if name in {"loader", "situation"} or not place else "--:" for place, name in enumerate(head)
-    ]
-    return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *rows))
+    return table((*names, "times the two-call loop"), rows, words=2)
 
 
 def _loaders(figures: Figures) -> list[Figures]:
-    return _worked([*figures["ours"], *figures["large"], *figures["loops"]])
+    return _worked([*figures["ours"], *figures["large"], *figures["loops"], *figures["peers"]])
 
 
 def _worked(runs: Sequence[Figures]) -> list[Figures]:
@@ -101,18 +78,23 @@ def _worked(runs: Sequence[Figures]) -> list[Figures]:
 
 def chart(figures: Figures) -> str:
     """Events a second as bars."""
-    bars = [
-        Bar(
-            each["situation"] if each["ours"] else f"{each['loader']}",
-            each["events_per_second"],
-            "ours" if each["ours"] else "bar",
-        )
-        for each in _loaders(figures)
-        if each["ours"] or each["situation"] == "all new"
+    ours = [
+        Bar(each["situation"], each["events_per_second"], "ours")
+        for each in _worked([*figures["ours"], *figures["large"]])
+    ]
+    loops = [
+        Bar(each["loader"], each["events_per_second"])
+        for each in _worked(figures["loops"])
+        if each["situation"] == "all new"
+    ]
+    peers = [
+        Bar(f"{each['loader'].partition(' ')[0]}, {each['situation']}", each["events_per_second"])
+        for each in _worked(figures["peers"])
     ]
     groups = [
-        Group("target-salesforce-seg, whole process", [each for each in bars if each.kind == "ours"]),
-        Group("Two calls an event, all new", [each for each in bars if each.kind != "ours"]),
+        Group("target-salesforce-seg, whole process", ours),
+        Group("Two calls an event, all new", loops),
+        Group("Other targets, which take records, not events", peers),
     ]
     subtitle = (
         f"each answer of the org takes {figures['milliseconds']:g} ms; "
@@ -120,13 +102,3 @@ def chart(figures: Figures) -> str:
     )
     groups = [each for each in groups if each.bars]
     return bar_chart("Sending events to Salesforce", subtitle, "events a second", groups)
-
-
-def write(figures: Figures, readme: Path, docs: Path) -> None:
-    """Put the tables between the marks in the README, and JSON and chart into the docs."""
-    docs.mkdir(parents=True, exist_ok=True)
-    (docs / "target.json").write_text(json.dumps(figures, indent=2) + "\n")
-    (docs / "target.svg").write_text(chart(figures))
-    between = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    told = f"{BEGIN}\n{tables(figures)}\n{END}"
-    readme.write_text(between.sub(lambda _: told, readme.read_text()))

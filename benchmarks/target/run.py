@@ -12,35 +12,33 @@ and into ``benchmarks/README.md`` as tables.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import re
+import random
 import sys
-from datetime import datetime, timezone
-from itertools import chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+sys.path += [str(Path(__file__).parents[1]), str(Path(__file__).parents[1] / "clients")]
+
+import peers
 import people
 import pipeline
 import report
-from bench import HERE, Bench, FailedError, Result, as_json, file_pieces
+import reports
+from bench import HERE, Bench, Result, file_pieces
+from measured import FailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-PARTS = ("ours", "large", "loops", "pipeline", "memory")
+PARTS = ("ours", "large", "loops", "peers", "pipeline", "memory")
 CONNECTIONS = (1, 10)
-BLOCK = 20_000
-"""Events that are sent again and again to measure memory."""
+CACHE = Path(__file__).resolve().parents[2] / ".cache" / "clients"
 
 
 def main() -> int:
     """Measure what is asked for; the exit code: 1 if anything failed."""
     options = _options()
-    figures: report.Figures = {
-        "date": datetime.now(timezone.utc).date().isoformat(),
-        "machine": _machine(),
+    figures = reports.surroundings() | {
         "milliseconds": options.milliseconds,
         "milliseconds_a_record": options.milliseconds_a_record,
     }
@@ -51,9 +49,10 @@ def main() -> int:
         "failures": [each["failure"] for part in runs.values() for each in part if "failure" in each]
     }
     figures = report.compared(figures)
-    print(report.tables(figures))
+    tables = report.tables(figures)
+    print(tables)
     if options.write:
-        report.write(figures, options.readme, options.docs)
+        reports.write("target", figures, tables, report.chart(figures), options)
     return int(bool(figures["failures"]))
 
 
@@ -67,10 +66,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--memory-events", type=int, default=1_000_000, help="the most (%(default)s)")
     parser.add_argument("--milliseconds", type=float, default=150, help="of each answer (%(default)s)")
     parser.add_argument("--milliseconds-a-record", type=float, default=0, help="and of each record written")
-    parser.add_argument("--only", dest="parts", nargs="+", choices=PARTS, default=PARTS, metavar="PART")
-    parser.add_argument("--write", action="store_true", help="the figures into README and docs")
-    parser.add_argument("--docs", type=Path, default=report.DOCS, help="folder for JSON and chart")
-    parser.add_argument("--readme", type=Path, default=report.README, help="with marks for the tables")
+    for peer in peers.PEERS:
+        parser.add_argument(
+            f"--{peer.option}", type=Path, metavar="FOLDER", help=f"source of {peer.name}'s target"
+        )
+    parser.add_argument("--cache", type=Path, default=CACHE, help="where peers are installed")
+    reports.add_options(parser, PARTS)
     return parser.parse_args()
 
 
@@ -127,7 +128,15 @@ def _loops(options: argparse.Namespace) -> Iterator[Result]:
             command += [str(options.loop_events), str(connections)]
             for situation in ("all new", "all known") if connections == 1 else ("all new",):
                 name = f"two-call loop, {at_once}"
-                yield bench.measured(name, situation, command, (), options.loop_events)
+                yield bench.measured(name, situation, command, (), events=options.loop_events)
+
+
+def _peers(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Other people's targets of which the source is at hand."""
+    for peer in peers.PEERS:
+        if source := getattr(options, peer.option):
+            with _bench(options) as bench:
+                yield from _told(peers.results(bench, peer, source.resolve(), options))
 
 
 def _pipeline(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -148,21 +157,21 @@ def _pipeline(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def _memory(options: argparse.Namespace) -> Iterator[Result]:
-    """The same events again and again: people who are known and unchanged, and events that stay outside."""
+    """So many different people who are known and unchanged, and as many whose events stay outside.
+
+    Neither side keeps them: one is made and known, and by rule whoever is like that one but for a number.
+    """
     most = options.memory_events
-    block = min(BLOCK, most)
+    known = people.identify(people.FIRST_OF_MANY, random.Random(7))
     with Bench(0) as bench:
-        _feed(bench, people.people(block), {"created": block})
-        for name, sent, door in (
-            ("all unchanged", people.people(block), "unchanged"),
-            ("gate closed", people.not_for_salesforce(block), "not_for_salesforce"),
+        bench.ours("one known", people.endless_messages(known, 1), {"created": 1})
+        bench.know_everybody_like(people.FIRST_OF_MANY)
+        for name, event, door in (
+            ("all unchanged", known, "unchanged"),
+            ("gate closed", known | {"integrations": {"All": True}}, "not_for_salesforce"),
         ):
-            path = bench.folder / "block.jsonl"
-            people.write_messages(path, sent)
-            schema, _, rest = path.read_bytes().partition(b"\n")
-            for times in sorted({1, max(1, most // block // 10), most // block}):
-                pieces = chain((schema, b"\n"), repeat(rest, times))
-                yield bench.ours(name, pieces, {door: times * block})
+            for events in sorted({max(1, most // 100), max(1, most // 10), most}):
+                yield bench.ours(name, people.endless_messages(event, events), {door: events})
 
 
 def _bench(options: argparse.Namespace) -> Bench:
@@ -177,14 +186,21 @@ def _feed(
     return bench.ours(situation, file_pieces(path), {door: most for door, most in expected.items() if most})
 
 
-_MEASURED = {"ours": _ours, "large": _large, "loops": _loops, "pipeline": _pipeline, "memory": _memory}
+_MEASURED = {
+    "ours": _ours,
+    "large": _large,
+    "loops": _loops,
+    "peers": _peers,
+    "pipeline": _pipeline,
+    "memory": _memory,
+}
 
 
 def _told(results: Iterator[Result] | Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """The results as JSON, each told as it comes; what fails ends its part and is told, too."""
     try:
         for result in results:
-            told = as_json(result) if isinstance(result, Result) else result
+            told = reports.as_json(result) if isinstance(result, Result) else result
             print(
                 *(f"{value:,}" if isinstance(value, int) else value for value in told.values()),
                 file=sys.stderr,
@@ -193,16 +209,6 @@ def _told(results: Iterator[Result] | Iterator[dict[str, Any]]) -> Iterator[dict
     except FailedError as error:
         print(error, file=sys.stderr)
         yield {"failure": str(error)}
-
-
-def _machine() -> dict[str, Any]:
-    found = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    return {
-        "processor": found[1].strip() if found else platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        "load": round(os.getloadavg()[0], 2),
-    }
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import requests
+from people import lead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ def main() -> None:
                     event = next(source, None)
                 if event is None:
                     return
-                _send(session, url + DATA, event["traits"])
+                _send(session, url + DATA, event)
 
     threads = [threading.Thread(target=work) for _ in range(int(connections))]
     for thread in threads:
@@ -58,40 +59,17 @@ def _events(path: Path) -> Iterator[dict[str, Any]]:
                 yield message["record"]
 
 
-def _send(session: requests.Session, data: str, traits: dict[str, Any]) -> None:
-    email = traits["email"].replace("\\", "\\\\").replace("'", "\\'")
+def _send(session: requests.Session, data: str, event: dict[str, Any]) -> None:
+    email = event["traits"]["email"].replace("\\", "\\\\").replace("'", "\\'")
     query = {"q": f"SELECT Id FROM Lead WHERE Email = '{email}'"}
     found = session.get(f"{data}/query", params=query, timeout=_SECONDS)
     found.raise_for_status()
     records = found.json()["records"]
     if records:
-        answer = session.patch(
-            f"{data}/sobjects/Lead/{records[0]['Id']}", json=_lead(traits), timeout=_SECONDS
-        )
+        answer = session.patch(f"{data}/sobjects/Lead/{records[0]['Id']}", json=lead(event), timeout=_SECONDS)
     else:
-        answer = session.post(f"{data}/sobjects/Lead", json=_lead(traits), timeout=_SECONDS)
+        answer = session.post(f"{data}/sobjects/Lead", json=lead(event), timeout=_SECONDS)
     answer.raise_for_status()
-
-
-def _lead(traits: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "Email": traits["email"],
-        "FirstName": traits["firstName"],
-        "LastName": traits["lastName"],
-        "Title": traits["title"],
-        "Phone": traits["phone"],
-        "Website": traits["website"],
-        "Company": traits["company"]["name"],
-        "Industry": traits["company"]["industry"],
-        "NumberOfEmployees": traits["company"]["employee_count"],
-        "Street": traits["address"]["street"],
-        "City": traits["address"]["city"],
-        "PostalCode": traits["address"]["postalCode"],
-        "Country": traits["address"]["country"],
-        "LeadSource": traits["leadSource"],
-        "plan__c": traits["plan"],
-        "score__c": traits["score"],
-    }
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""Runs a program to its end or for so many seconds: its rows and bytes, its time, memory and CPU."""
+"""Runs programs: for what they say, or to measure their rows and bytes, their time, memory and CPU."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import math
 import os
 import resource
 import signal
@@ -13,13 +14,13 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 PIPE_BYTES = 1 << 20
-SECONDS_BETWEEN_LOOKS = 0.1
+SECONDS_BETWEEN_LOOKS = 0.05
 SECONDS_TO_END = 20
 _MARKS = (b'"type":"RECORD"', b'"type": "RECORD"')
 """A record's first member, as the taps write it; in a value the quotes would be escaped."""
@@ -59,7 +60,44 @@ class Measured:
         return self.rows / self.seconds
 
 
-def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, seconds: float) -> Measured:
+def output_of(arguments: Sequence[str], folder: Path, environment: Mapping[str, str], seconds: float) -> str:
+    """What a program says on stdout until its good end.
+
+    Args:
+        arguments: The command.
+        folder: Where it runs.
+        environment: Environment variables beside those of this process.
+        seconds: How long at most.
+
+    Raises:
+        FailedError: It ended otherwise, or took too long.
+    """
+    try:
+        done = subprocess.run(
+            list(arguments),
+            cwd=folder,
+            env=os.environ | dict(environment),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise FailedError(f"{' '.join(arguments)} took too long") from None
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip()[-2000:]
+        raise FailedError(f"{' '.join(arguments)} ended with {done.returncode}: {said}")
+    return done.stdout
+
+
+def run(
+    arguments: Sequence[str],
+    environment: Mapping[str, str],
+    folder: Path,
+    seconds: float = math.inf,
+    pieces: Iterable[bytes] = (),
+) -> Measured:
     """Run a program, its stdout into a pipe that is counted and thrown away.
 
     Args:
@@ -67,6 +105,7 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, 
         environment: Environment variables beside those of this process.
         folder: Where it runs.
         seconds: How long at most; then it is ended.
+        pieces: Its stdin.
 
     Raises:
         FailedError: It ended by itself, and not well.
@@ -78,12 +117,14 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, 
             list(arguments),
             cwd=folder,
             env=os.environ | dict(environment),
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=messages,
             start_new_session=True,
         )
+        assert process.stdin is not None
         assert process.stdout is not None
+        threading.Thread(target=_feed, args=(process.stdin, pieces), daemon=True).start()
         fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
         counter = _Counter(process.stdout.fileno(), started)
         memory = _Memory(process.pid)
@@ -106,6 +147,12 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], folder: Path, 
         complete,
         counter.first_record,
     )
+
+
+def _feed(pipe: IO[bytes], pieces: Iterable[bytes]) -> None:
+    with contextlib.suppress(BrokenPipeError), pipe:
+        for piece in pieces:
+            pipe.write(piece)
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float, memory: _Memory) -> bool:

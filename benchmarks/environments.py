@@ -9,19 +9,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+from measured import FailedError, output_of
+
 SECONDS_TO_INSTALL = 600
 OLDEST_NODE = 22
 """What the Salesforce CLI needs; where the machine has an older one, npm brings this one along."""
 
 
-class NotInstalledError(Exception):
-    """A client could not be installed."""
-
-
 def python_environment(folder: Path, *requirements: str) -> Path:
     """A virtual environment with these requirements in it; its ``bin`` folder."""
     programs = folder / "bin"
-    requirement = " ".join(requirements)
+    requirement = " ".join(map(_with_age, requirements))
     wanted = folder / "installed.txt"
     if not wanted.exists() or wanted.read_text() != requirement:
         uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
@@ -37,6 +35,14 @@ def python_environment(folder: Path, *requirements: str) -> Path:
     return programs
 
 
+def _with_age(requirement: str) -> str:
+    """A requirement; of a folder also when its files last changed, so that it is then installed anew."""
+    folder = Path(requirement)
+    if not folder.is_dir():
+        return requirement
+    return f"{requirement} of {max(each.stat().st_mtime_ns for each in folder.rglob('*'))}"
+
+
 def node_environment(folder: Path, package: str) -> Path:
     """A folder with one npm package in it, and a Node.js young enough; its folder of programs."""
     programs = folder / "node_modules" / ".bin"
@@ -44,7 +50,7 @@ def node_environment(folder: Path, package: str) -> Path:
     if not wanted.exists() or wanted.read_text() != package:
         npm = shutil.which("npm")
         if npm is None:
-            raise NotInstalledError("npm is not on this machine")
+            raise FailedError("npm is not on this machine")
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         (folder / "package.json").write_text('{"private": true}')
@@ -67,8 +73,4 @@ def _node_version() -> int:
 
 
 def _run(arguments: list[str], folder: Path | None = None) -> None:
-    done = subprocess.run(
-        arguments, cwd=folder, capture_output=True, text=True, timeout=SECONDS_TO_INSTALL, check=False
-    )
-    if done.returncode:
-        raise NotInstalledError(f"{' '.join(arguments)}: {done.stderr.strip()[-500:]}")
+    output_of(arguments, folder or Path.cwd(), {}, SECONDS_TO_INSTALL)
