@@ -155,7 +155,7 @@ def whole_event(record: Mapping[str, Any]) -> Mapping[str, Any]:
 
     RudderStack's warehouse column ``rudder_event`` holds the full event: it is read instead of the row.
     """
-    full = record.get("rudder_event")
+    full = record.get("rudder_event") or record.get("RUDDER_EVENT")
     if full is not None:
         event = as_json(full)
         if isinstance(event, dict):

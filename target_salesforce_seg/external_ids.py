@@ -6,6 +6,7 @@ Rules: RudderStack's "Salesforce" page (Updating Salesforce Objects) and, for re
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_salesforce_seg.events import as_json, key_text
@@ -14,7 +15,8 @@ from target_salesforce_seg.paths import MISSING
 if TYPE_CHECKING:
     from target_salesforce_seg.events import Event
 
-_PREFIX = "salesforce-"
+_OF_SALESFORCE = re.compile(r"salesforce(?:_oauth(?:_sandbox)?|_bulk_upload)?-", re.IGNORECASE)
+"""How the type of an entry begins: the name of one of RudderStack's Salesforce destinations."""
 
 
 class ExternalId(NamedTuple):
@@ -46,13 +48,22 @@ def external_ids(event: Event) -> list[ExternalId]:
     if entries is MISSING or entries is None:
         return []
     entries = as_json(entries)
-    mapped = _of_context(event, "mappedToDestination")
+    is_mapped = _is_mapped(event)
     found = [
         entry
         for each in (entries if isinstance(entries, list) else [entries])
-        if (entry := _read(each, literal=mapped is not MISSING and bool(mapped))) is not None
+        if (entry := _read(each, literal=is_mapped)) is not None
     ]
     return found[:1] if found and found[0].literal else found
+
+
+def is_mapped_elsewhere(event: Event) -> bool:
+    """Whether an event of reverse ETL names records of other destinations only."""
+    return _is_mapped(event) and not external_ids(event)
+
+
+def _is_mapped(event: Event) -> bool:
+    return bool(_of_context(event, "mappedToDestination"))
 
 
 def _of_context(event: Event, name: str) -> Any:
@@ -63,11 +74,12 @@ def _of_context(event: Event, name: str) -> Any:
 
 
 def _read(entry: Any, *, literal: bool) -> ExternalId | None:
-    kind = entry.get("type") if isinstance(entry, dict) else None
-    if not isinstance(kind, str) or not kind.lower().startswith(_PREFIX):
+    if not isinstance(entry, dict) or not isinstance(kind := entry.get("type"), str):
+        return None
+    prefix = _OF_SALESFORCE.match(kind)
+    if prefix is None:
         return None
     field = entry.get("identifierType")
-    by_id = not isinstance(field, str) or field.strip().lower() in {"", "id"}
-    return ExternalId(
-        kind[len(_PREFIX) :], key_text(entry.get("id")), "" if by_id else field.strip(), literal
-    )
+    field = field.strip() if isinstance(field, str) else ""
+    by_id = field.lower() in {"", "id"}
+    return ExternalId(kind[prefix.end() :], key_text(entry.get("id")), "" if by_id else field, literal)

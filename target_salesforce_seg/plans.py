@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.actions import comparable, is_api_name
 from target_salesforce_seg.classify import NotForSalesforce, PlainRecord
-from target_salesforce_seg.external_ids import ExternalId, external_ids
+from target_salesforce_seg.external_ids import ExternalId, external_ids, is_mapped_elsewhere
 from target_salesforce_seg.intents import Intent, Match, Refusal
+from target_salesforce_seg.intents import comparable as comparable_value
 from target_salesforce_seg.keys import Keys, is_email, lead_key
 from target_salesforce_seg.mapping.tables import CONTACT, LEAD, PLACEHOLDER, TraitTable, account_table
 from target_salesforce_seg.mapping.traits import TraitMapper, literal_assignments
@@ -45,6 +46,7 @@ class Plans:
     def __init__(self, settings: TargetSettings, catalog: Catalog, notices: Notices) -> None:
         self._settings = settings
         self._catalog = catalog
+        self._notices = notices
         self._values = ValueRules(settings.trim_long_values, settings.unknown_fields == "reject", notices)
         self._keys = Keys(catalog, self._values)
         self._mappers: dict[tuple[str, str, bool], TraitMapper] = {}
@@ -63,10 +65,12 @@ class Plans:
         """See whether anything is to be done for an event.
 
         Raises:
-            NotForSalesforce: It is a track event that no action waits for.
+            NotForSalesforce: No action waits for it, and by itself it is for no record of Salesforce.
         """
         if event.type == "track" and not self.actions_for(event):
             raise NotForSalesforce("no action waits for this track event")
+        if event.type == "identify" and is_mapped_elsewhere(event) and not self.actions_for(event):
+            raise NotForSalesforce("it is mapped to records of another destination (mappedToDestination)")
 
     def objects_named_by(self, event: Event | PlainRecord) -> list[str]:
         """Objects that an event names itself, beyond those of the settings."""
@@ -100,6 +104,8 @@ class Plans:
         if event.type == "group":
             return [_attempt("Account", "upsert", partial(self._account, position, event))]
         entries = external_ids(event)
+        if not entries and is_mapped_elsewhere(event):
+            return []
         if not entries:
             return [_attempt("Lead", "upsert", partial(self._lead, position, event))]
         return [
@@ -111,10 +117,11 @@ class Plans:
         lead = self._catalog["Lead"]
         rules = self._settings.lead_lookup_fields
         match = self._keys.match(lead, "lead_lookup_fields", rules, partial(lead_key, event))
-        fields = self._mapped(LEAD, event, lead)
+        fields = self._beside(match, lead, self._mapped(LEAD, event, lead))
         if "Email" not in fields and is_email(event.user_id) and lead.field("Email"):
             fields["Email"] = event.user_id
-        intent = Intent(position, lead.name, "upsert", fields, match, contact_fields=self._as_contact(event))
+        as_contact = self._as_contact(event, match)
+        intent = Intent(position, lead.name, "upsert", fields, match, contact_fields=as_contact)
         return self._with_placeholders(intent, lead, LEAD)
 
     def _account(self, position: int, event: Event) -> Intent:
@@ -140,10 +147,15 @@ class Plans:
             named = (
                 each for each in literal_assignments(event.traits, sobject) if each.field.lower() != "id"
             )
-            return self._configured(position, sobject, entry.operation, list(named), match)
-        intent = Intent(position, sobject.name, entry.operation, self._mapped(table, event, sobject), match)
+            intent = self._configured(position, sobject, entry.operation, list(named), match)
+            intent.fields = self._beside(match, sobject, dict(intent.fields))
+            return intent
+        fields = self._beside(match, sobject, self._mapped(table, event, sobject))
+        if entry.operation == "create":
+            _check_not_empty(sobject, fields, "traits")
+        intent = Intent(position, sobject.name, entry.operation, fields, match)
         if sobject.name == "Lead":
-            intent.contact_fields = self._as_contact(event)
+            intent.contact_fields = self._as_contact(event, match)
         return self._with_placeholders(intent, sobject, table)
 
     def _match_of(self, entry: ExternalId, sobject: SObjectDescribe) -> Match | None:
@@ -204,6 +216,8 @@ class Plans:
         match: Match | None,
     ) -> Intent:
         fields = self._values.typed(sobject, assignments)
+        if operation == "create":
+            _check_not_empty(sobject, fields, "mappings")
         intent = Intent(position, sobject.name, operation, fields, match)
         if sobject.name != "Lead":
             return intent
@@ -231,10 +245,27 @@ class Plans:
             self._mappers[kind] = mapper
         return mapper.record(event.traits)
 
-    def _as_contact(self, event: Event) -> Callable[[], Mapping[str, Any]] | None:
+    def _beside(
+        self, match: Match | None, sobject: SObjectDescribe, fields: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Fields less other values for those that find the record: the next event would not find it again."""
+        for name, key in zip(match.fields, match.key, strict=True) if match else ():
+            value, described = fields.get(name), sobject.field(name)
+            if value is not None and described and comparable_value(described, value) != key:
+                del fields[name]
+                told = f"{sobject.name}.{name} finds the record: what another trait says for it is left out."
+                self._notices.say(told)
+        return fields
+
+    def _as_contact(self, event: Event, match: Match | None) -> Callable[[], Mapping[str, Any]] | None:
         if not self._settings.writes_contacts:
             return None
-        return lambda: self._mapped(CONTACT, event, self._catalog["Contact"])
+
+        def mapped() -> Mapping[str, Any]:
+            contact = self._catalog["Contact"]
+            return self._beside(match, contact, self._mapped(CONTACT, event, contact))
+
+        return mapped
 
     def _with_placeholders(
         self, intent: Intent, sobject: SObjectDescribe, table: TraitTable, *, from_traits: bool = True
@@ -246,6 +277,15 @@ class Plans:
         if fill == "always" and table is LEAD and from_traits:
             intent.fields = dict.fromkeys(intent.placeholders, PLACEHOLDER) | dict(intent.fields)
         return intent
+
+
+def _check_not_empty(sobject: SObjectDescribe, fields: Mapping[str, Any], origin: str) -> None:
+    """Raises RecordRejected: a record without any value is to be created."""
+    if all(value is None for value in fields.values()):
+        raise RecordRejected(
+            f"None of the event's {origin} gives a value for the {sobject.name} that is to be created.",
+            code="NOTHING_TO_CREATE",
+        )
 
 
 def _attempt(sobject: str, operation: str, plan: Callable[[], Intent]) -> Planned:

@@ -87,16 +87,25 @@ def type_of(stream: str, record: Mapping[str, Any]) -> str | None:
     """
     table = re.split(r"[-.:/]", stream)[-1].strip().lower().lstrip("_")
     kind = _TYPES.get(table)
-    if kind is None and "event" in record and ("event_text" in record or "received_at" in record):
+    if kind is None and _has(record, "event") and (_has(record, "event_text") or _has(record, "received_at")):
         return "track"
     return kind
 
 
 def user_id_of(record: Mapping[str, Any]) -> Any:
     """The userId of a row. A row of the ``users`` table has it in ``id``."""
-    if "user_id" not in record and not any(column in record for column in _MESSAGE_COLUMNS):
-        return record.get("id")
-    return record.get("user_id")
+    if not _has(record, "user_id") and not any(_has(record, column) for column in _MESSAGE_COLUMNS):
+        return _value(record, "id")
+    return _value(record, "user_id")
+
+
+def _has(record: Mapping[str, Any], column: str) -> bool:
+    """Whether a row has a column; Snowflake spells its columns in capitals."""
+    return column in record or column.upper() in record
+
+
+def _value(record: Mapping[str, Any], column: str) -> Any:
+    return record[column] if column in record else record.get(column.upper())
 
 
 def traits_of(record: Mapping[str, Any], *, without: str = "") -> tuple[dict[str, Any], dict[str, Any]]:

@@ -111,7 +111,8 @@ def _unique_key(write: Write) -> str:
 def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any]:
     """What an intent writes; the value that its record is found by stays as it is, whatever its case.
 
-    A null does not clear it either: the next event would not find the record again.
+    A null does not clear it either, and a record is created with the values that it was looked for with: the
+    next event would not find it again.
     """
     said = dict(intent.fields_for(write.sobject.name))
     match = intent.match
@@ -119,13 +120,10 @@ def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any
         return said
     creates = write.operation == "create" and intent is write.intents[0]
     for name, key in zip(match.fields, match.values, strict=True):
-        there = key if creates else now.get(name)
-        if name in said and _is_other_key(write.sobject, name, there, said[name]):
-            continue
         if creates:
             said[name] = key
-        else:
-            said.pop(name, None)
+        elif name in said and not _is_other_key(write.sobject, name, now.get(name), said[name]):
+            del said[name]
     return said
 
 

@@ -258,9 +258,9 @@ def test_track_events_and_contexts_of_any_shape_end_in_a_door(org: OrgClient, se
     empty = (None, {"subject": {"a": 1}}, {"subject": [[]]}, {"": {"": ""}})
     shapes = [track("Issue", properties=each, context=each) for each in (*unreadable, *empty)]
     outcome = send(*unnamed, *shapes, GOOD, actions=[action])
-    outcome.doors(created=len(empty) + 1, skipped=len(unnamed), rejected=len(unreadable))
-    assert outcome.codes == ["INVALID_TRAITS"] * len(unreadable)
-    assert org.query("SELECT Subject FROM Case") == [{"Subject": None}] * len(empty)
+    outcome.doors(created=1, skipped=len(unnamed), rejected=len(unreadable) + len(empty))
+    assert outcome.codes == ["INVALID_TRAITS"] * len(unreadable) + ["NOTHING_TO_CREATE"] * len(empty)
+    assert org.query("SELECT Subject FROM Case") == []
 
 
 @pytest.mark.parametrize("operation", ["upsert", "update", "delete", "read"])

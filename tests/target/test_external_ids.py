@@ -169,3 +169,112 @@ def test_a_read_action_looks_up_changes_nothing_and_reports(
     assert org.query("SELECT LastName, Email FROM Contact") == [
         {"LastName": "King", "Email": "a@example.com"}
     ]
+
+
+def test_several_external_ids_are_several_writes_of_one_event(org: OrgClient, send: Any) -> None:
+    org.custom_field("Contact.plan__c")
+    (contact,) = org.create("Contact", [{"LastName": "Before", "Title": "T"}])
+    external = [
+        {"type": "Salesforce-Contact", "id": contact},
+        {"type": "HubSpot-contacts", "id": "1"},
+        {"type": "Salesforce-Case"},
+        {"type": "Salesforce-Lead"},
+        {"type": "Salesforce-Nope__c"},
+        {"type": "Salesforce-../../limits"},
+    ]
+    traits = {"FirstName": "John", "LastName": "Gibbs", "plan": "pro", "Subject": "S", "Status": "New"}
+    event = identify(traits, userId=None, context={"externalId": external[:4]})
+    send(event).doors(created=1)
+    assert org.query("SELECT FirstName, LastName, plan__c, Title FROM Contact") == [
+        {"FirstName": "John", "LastName": "Gibbs", "plan__c": "pro", "Title": "T"}
+    ]
+    assert org.query("SELECT Subject FROM Case") == [{"Subject": "S"}]
+    assert org.query("SELECT LastName, Company FROM Lead") == [{"LastName": "Gibbs", "Company": "n/a"}]
+    outcome = send(event | {"context": {"externalId": [external[0], external[4]]}})
+    outcome.doors(rejected=1)
+    assert [(line["object"], line["operation"]) for line in outcome.rejects] == [("Nope__c", "create")]
+    send(event | {"context": {"externalId": external[5:]}}).doors(rejected=1)
+    send(event | {"context": {"externalId": {"type": "Salesforce-contact", "id": contact}}}).doors(
+        unchanged=1
+    )
+    missing = [
+        {"type": "Salesforce-Contact", "id": contact[:-4] + "9" + "AAA"},
+        {"type": "Salesforce-Contact", "id": 7},
+    ]
+    outcome = send(event | {"context": {"externalId": missing}})
+    outcome.doors(rejected=1)
+    assert [line["object"] for line in outcome.rejects] == ["Contact", "Contact"]
+
+
+def test_a_new_contact_gets_a_placeholder_for_its_last_name(org: OrgClient, send: Any) -> None:
+    send(
+        identify({"email": "a@example.com"}, context={"externalId": [{"type": "Salesforce-Contact"}]})
+    ).doors(created=1)
+    assert org.query("SELECT LastName FROM Contact") == [{"LastName": "n/a"}]
+
+
+@pytest.mark.parametrize("prefix", ["SALESFORCE_OAUTH-", "salesforce_oauth_sandbox-", "Salesforce-"])
+def test_entries_of_each_salesforce_destination_of_rudderstack_count(
+    org: OrgClient, send: Any, prefix: str
+) -> None:
+    entry = {"type": f"{prefix}Contact", "id": "j@example.com", "identifierType": "Email"}
+    traits = {"LastName": "Doe", "Email": "other@example.com"}
+    event = identify(traits, userId=None, context=named(entry, mappedToDestination="true"))
+    send(event).doors(created=1)
+    outcome = send(event)
+    outcome.doors(unchanged=1)
+    assert "Contact.Email finds the record: what another trait says for it is left out." in outcome.log
+    assert org.query("SELECT LastName, Email FROM Contact") == [{"LastName": "Doe", "Email": "j@example.com"}]
+    assert org.query("SELECT Id FROM Lead") == []
+
+
+def test_what_is_mapped_to_another_destination_is_not_for_salesforce(org: OrgClient, send: Any) -> None:
+    entry = {"type": "HubSpot-contacts", "id": "j@example.com", "identifierType": "email"}
+    traits = {"email": "j@example.com"}
+    event = identify(traits, context=named(entry, mappedToDestination=True))
+    outcome = send(event, event | {"context": {"mappedToDestination": True}})
+    outcome.doors(skipped=2)
+    assert "it is mapped to records of another destination (mappedToDestination)" in outcome.log
+    action = {"event": "identify", "operation": "upsert", "object": "Contact"}
+    action |= {"upsert_rules": {"traits.email": "Email"}, "field_mappings": {"traits.email": "LastName"}}
+    send(event, actions=[action]).doors(created=1)
+    assert org.query("SELECT Id FROM Lead") == []
+
+
+@pytest.mark.parametrize(
+    ("traits", "settings"),
+    [
+        ({"email": "a@example.com", "Email": "b@example.com"}, {}),
+        ({"email": "a@example.com", "workEmail": "b@example.com"}, {"trait_fields": {"workEmail": "Email"}}),
+    ],
+)
+@pytest.mark.parametrize("match_contacts", [False, True])
+def test_what_finds_the_record_is_what_is_written(
+    org: OrgClient, send: Any, traits: dict[str, Any], settings: dict[str, Any], match_contacts: bool
+) -> None:
+    if match_contacts:
+        org.create("Contact", [{"LastName": "King", "Email": "a@example.com"}])
+    event = identify(traits | {"lastName": "King"})
+    first = {"unchanged": 1} if match_contacts else {"created": 1}
+    send(event, match_contacts=match_contacts, **settings).doors(**first)
+    send(event, match_contacts=match_contacts, **settings).doors(unchanged=1)
+    people = org.query("SELECT Email FROM Lead") + org.query("SELECT Email FROM Contact")
+    assert people == [{"Email": "a@example.com"}]
+
+
+def test_an_action_may_give_the_record_that_it_finds_another_key(org: OrgClient, send: Any) -> None:
+    org.create("Contact", [{"LastName": "King", "Email": "old@example.com"}])
+    action = {"event": "track", "event_name": "Moved", "operation": "upsert", "object": "Contact"}
+    action |= {
+        "upsert_rules": {"properties.old": "Email"},
+        "field_mappings": {"properties.new": "Email", "properties.name": "LastName"},
+    }
+    moved = [
+        track("Moved", {"old": old, "new": "new@example.com", "name": "King"})
+        for old in ("old@example.com", "unknown@example.com")
+    ]
+    send(*moved, actions=[action]).doors(updated=1, created=1)
+    assert org.query("SELECT Email FROM Contact ORDER BY Email") == [
+        {"Email": "new@example.com"},
+        {"Email": "unknown@example.com"},
+    ]
