@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
-
 from salesforce_seg.errors import ConfigurationError
-from salesforce_seg.session import encode_json
 from tap_salesforce_seg.collections import BY_OBJECT
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, are_logged
 from tap_salesforce_seg.naming import snake_case
+from tap_salesforce_seg.passes import BACKFILL, OUTPUT_SETTINGS, SLICE, WHOLE, WINDOW, Pass, digest
 from tap_salesforce_seg.query import Query
+from tap_salesforce_seg.reasons import Reasons
 from tap_salesforce_seg.replication import Window, window
-from tap_salesforce_seg.settings import NEW_COLUMNS
 from tap_salesforce_seg.state import StreamState, Unfinished
 
 if TYPE_CHECKING:
@@ -27,45 +23,7 @@ if TYPE_CHECKING:
     from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column
     from tap_salesforce_seg.pages import Position
-    from tap_salesforce_seg.records import RowLayout
     from tap_salesforce_seg.stream import CollectionStream
-
-WHOLE, WINDOW, BACKFILL, SLICE = "whole", "window", "backfill", "slice"
-"""Kinds of passes: all rows; those since the bookmark; new fields of older rows; a span that the user set."""
-
-INTERRUPTED_RUN_COUNTS = timedelta(days=2)
-"""How long a run that did not come to its end spares the next one the full syncs that it had completed."""
-
-OUTPUT_SETTINGS = (
-    "naming",
-    "api_type",
-    "start_date",
-    "lookback_window",
-    "stream_maps",
-    "stream_map_config",
-)
-"""Settings that a read which is gone on with must have begun under."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One read of a stream, from its first row to its last.
-
-    Attributes:
-        what: The kind.
-        query: What is asked.
-        layout: What the rows become.
-        fingerprint: Of what was asked for, and how.
-        position: From where it goes on; None if it begins.
-        until: The bookmark that it earned when it began in an earlier run; None if it begins in this one.
-    """
-
-    what: str
-    query: Query
-    layout: RowLayout
-    fingerprint: str
-    position: Position | None = None
-    until: datetime | None = None
 
 
 class Agenda:
@@ -88,66 +46,12 @@ class Agenda:
         others = [name for name in (self._sobject.name, documented) if name not in self._tap.collections]
         bookmarks = self._tap.state.setdefault("bookmarks", {})
         self.past = StreamState(bookmarks, [stream.name, *others], self._key)
+        self._reasons = Reasons(stream, self.past)
 
-    # Why
-
-    @cached_property
+    @property
     def reason_for_full_sync(self) -> str:
         """Why this run reads all rows; the empty string if it goes on from its bookmark."""
-        if self._slice:
-            return ""
-        if self._always_full:
-            return "" if self._key and self._was_completed else self._always_full
-        if self._merges_columns:
-            return ""
-        if self._added:
-            return f"older rows lack {', '.join(self._added)}"
-        return "its formula fields are refreshed" if self._stale_formulas else ""
-
-    @property
-    def _merges_columns(self) -> bool:
-        """Whether the loader leaves columns alone that a record does not have."""
-        return self._tap.settings.backfill_columns == NEW_COLUMNS and self._stream.is_unmapped
-
-    @property
-    def _always_full(self) -> str:
-        """Why every run reads all rows; the empty string if not every run does."""
-        if self._key is None:
-            return "it has no replication key"
-        if self._stream.replication_method == REPLICATION_FULL_TABLE:
-            return "the catalog asks for it"
-        if self._key not in {column.name for column in self._stream.selected_columns}:
-            return "its replication key is deselected"
-        return ""
-
-    @property
-    def _was_completed(self) -> bool:
-        """Whether a run that did not come to its end has read the whole stream, not long ago."""
-        completed_at = self.past.completed_at
-        return completed_at is not None and self._tap.started_at - completed_at < INTERRUPTED_RUN_COUNTS
-
-    @cached_property
-    def _added(self) -> list[str]:
-        """Fields that older rows have not been read with, if these are to be read again."""
-        if not self._tap.settings.backfill_new_fields:
-            return []
-        key = self._stream.definition.column(self._key) if self._key else None
-        fields = [column.field for column in self._stream.selected_columns if column.field]
-        return self.past.not_covered(each.name for each in fields if not key or each != key.field)
-
-    @cached_property
-    def _stale_formulas(self) -> list[str]:
-        """Formula fields whose values in older rows are to be read again."""
-        fields = [column.field for column in self._stream.selected_columns if column.field]
-        return [each.name for each in fields if each.calculated] if self._is_refresh_due else []
-
-    @property
-    def _is_refresh_due(self) -> bool:
-        every = self._tap.settings.refresh_formula_fields
-        last = self.past.full_sync_at
-        if every is None or self.past.bookmark is None:
-            return False
-        return last is None or self._tap.started_at - last >= every
+        return self._reasons.for_full_sync
 
     # What
 
@@ -178,13 +82,13 @@ class Agenda:
         """What a run reads that goes on with nothing."""
         if self._slice:
             return self._sliced(self._slice)
-        if self._key is None and self._was_completed:
+        if self._key is None and self._reasons.was_completed:
             return []
         columns = self._stream.selected_columns
         if self.reason_for_full_sync or self.past.bookmark is None:
             return [self._pass(WHOLE, self._window(), columns)]
         news = self._pass(WINDOW, self._window(), columns)
-        again = {*self._added, *self._stale_formulas}
+        again = {*self._reasons.added, *self._reasons.stale_formulas}
         if not again:
             return [news]
         kept = {self._stream.definition.key.name, self._key}
@@ -360,7 +264,7 @@ class Agenda:
             return
         fields, settings = each.query.fields, self._tap.settings
         if each.what == BACKFILL:
-            refreshed = self._stale_formulas and set(self._stale_formulas) <= set(fields)
+            refreshed = self._reasons.stale_formulas and set(self._reasons.stale_formulas) <= set(fields)
             self.past.cover(fields, full_sync_at=self._tap.started_at if refreshed else None)
         elif self._key is not None:
             is_whole, until = each.what == WHOLE, self._until(each)
@@ -373,7 +277,7 @@ class Agenda:
                 else None,
                 deletes_since=None if deletes_are_told else self.deletes_since,
             )
-        if self._always_full and each.what == WHOLE:
+        if self._reasons.always_full and each.what == WHOLE:
             self.past.complete(self._tap.started_at)
 
     def _until(self, each: Pass) -> datetime:
@@ -381,11 +285,6 @@ class Agenda:
         started_at = self._tap.started_at
         covered = self._tap.deletions.get(self._sobject.name, Deletions()).covered_until
         return each.until or min(started_at, covered or started_at)
-
-
-def digest(asked: object) -> str:
-    """A short text that differs for different JSON values."""
-    return hashlib.sha256(encode_json(asked)).hexdigest()[:16]
 
 
 def deletes_to_ask(streams: Iterable[CollectionStream]) -> dict[str, datetime | None]:

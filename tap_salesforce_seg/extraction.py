@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from salesforce_seg.bulk2 import NO_MORE
 from salesforce_seg.errors import QueryRefused
-from tap_salesforce_seg.agenda import WHOLE
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, still_there
 from tap_salesforce_seg.pages import RowsLost
 from tap_salesforce_seg.replication import parse_moment
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.catalog import Column
     from tap_salesforce_seg.pages import Page, Position
+    from tap_salesforce_seg.passes import Pass
     from tap_salesforce_seg.records import Block
     from tap_salesforce_seg.stream import CollectionStream
 
@@ -163,8 +162,7 @@ class Extraction:
 
     def _write_missing(self, each: Pass) -> Iterator[int]:
         """Records that are not there any more, though no log tells of it."""
-        whole = each.what == WHOLE and each.query.window.start is None and each.query.limit is None
-        for ids in self._sweep.gone(self._deleted_at, whole=whole):
+        for ids in self._sweep.gone(self._deleted_at, whole=each.reads_all):
             yield self._write_gone(each, dict.fromkeys(ids, self._stream.seen_at))
 
     def _write_gone(self, each: Pass, deleted_at: Mapping[str, str]) -> int:

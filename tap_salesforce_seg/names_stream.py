@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, REPLICATION_INCREMENTAL
 
 from salesforce_seg.errors import ObjectUnavailable, QueryRefused
-from tap_salesforce_seg.agenda import OUTPUT_SETTINGS, WHOLE, WINDOW, Agenda, Pass, digest
+from tap_salesforce_seg.agenda import Agenda
 from tap_salesforce_seg.catalog import choose_replication_key
 from tap_salesforce_seg.deletes import Deletions
 from tap_salesforce_seg.extraction import FIELD_REFUSED, Extraction
@@ -17,6 +17,7 @@ from tap_salesforce_seg.id_set import IdSet
 from tap_salesforce_seg.lookups import Lookup, lookups
 from tap_salesforce_seg.names import NamesLayout
 from tap_salesforce_seg.pages import RowsLost
+from tap_salesforce_seg.passes import OUTPUT_SETTINGS, WHOLE, WINDOW, Pass, digest
 from tap_salesforce_seg.query import Query
 from tap_salesforce_seg.replication import window
 from tap_salesforce_seg.stream import CollectionStream
@@ -86,7 +87,7 @@ class NamesAgenda(Agenda):
         """Why this run reads all objects anew; the empty string if it goes on from its bookmarks."""
         if self._names.replication_method == REPLICATION_FULL_TABLE:
             return "the catalog asks for it"
-        return "names that changed without a stamp are refreshed" if self._is_refresh_due else ""
+        return "names that changed without a stamp are refreshed" if self._reasons.is_refresh_due else ""
 
     @cached_property
     def passes(self) -> list[Pass]:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from salesforce_seg.session import Session
-    from tap_salesforce_seg.agenda import Pass
     from tap_salesforce_seg.pages import Position
+    from tap_salesforce_seg.passes import Pass
     from tap_salesforce_seg.query import Query
     from tap_salesforce_seg.stream import CollectionStream
 

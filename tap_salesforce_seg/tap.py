@@ -34,7 +34,7 @@ from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.replication import floor_to_second
 from tap_salesforce_seg.run import Run
 from tap_salesforce_seg.settings import TAP_SETTINGS, TapSettings
-from tap_salesforce_seg.state import read_state
+from tap_salesforce_seg.state_file import read_state
 from tap_salesforce_seg.stream import CollectionStream
 from tap_salesforce_seg.tally import closing_table, tally
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from salesforce_seg.errors import ConfigurationError
 from tap_salesforce_seg.replication import Window, format_moment, parse_moment, window
-from tap_salesforce_seg.state import bookmark_of, read_state
+from tap_salesforce_seg.state import bookmark_of
+from tap_salesforce_seg.state_file import read_state
 
 NOW = datetime(2026, 11, 21, 12, 0, 0, tzinfo=timezone.utc)
 LOOKBACK = timedelta(minutes=20)
