@@ -49,7 +49,7 @@ def read(field: Field, value: Any) -> Any:
     if value is None:
         return 0 if field.type == "boolean" else None
     if isinstance(value, str):
-        value = value.strip()
+        value = value.replace("\0", "").strip()
         if not value:
             return 0 if field.type == "boolean" else None
     reader: Callable[[Field, Any], Any] = _READERS.get(field.type, _text)
@@ -71,7 +71,7 @@ def fit(field: Field, value: Any) -> Any:
 def _text(field: Field, value: Any) -> str:
     if not isinstance(value, str):
         raise MistypedValueError(field, value)
-    return value.replace("\0", "")
+    return value
 
 
 def _boolean(field: Field, value: Any) -> int:

@@ -76,8 +76,8 @@ numbers = itertools.count()
 
 
 def _keeps_its_characters(text: str) -> bool:
-    """Whether an org stores the text as it is: of control characters it keeps line ends only."""
-    return all(char.isprintable() or char == "\n" for char in text)
+    """Whether an org stores the text as it is: of control characters line ends only, and what fits a name."""
+    return all(char.isprintable() or char == "\n" for char in text) and len(text.encode("utf-16-le")) < 2 * 70
 
 
 @given(st.lists(HOSTILE.map(str.strip).filter(_keeps_its_characters), max_size=8))
