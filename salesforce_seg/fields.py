@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import read_values as read
@@ -309,13 +309,15 @@ def _same_boolean(_: FieldDescribe, stored: Any, wanted: Any) -> bool:
 
 
 def _same_number(field: FieldDescribe, stored: Any, wanted: Any) -> bool:
-    """Salesforce rounds to the field's scale, and keeps no more digits than a double."""
+    """Salesforce rounds to the field's scale (a half up or down), and keeps no more digits than a double."""
     first, second = Decimal(str(stored)), Decimal(str(wanted))
     if float(first) == float(second):
         return True
-    if second.adjusted() > MOST_INTEGER_DIGITS:
+    if max(first.adjusted(), second.adjusted()) > MOST_INTEGER_DIGITS:
         return False
-    return first == second.quantize(Decimal(1).scaleb(-field.scale), ROUND_HALF_UP, Context(prec=100))
+    unit = Decimal(1).scaleb(-field.scale)
+    is_rounded = first == first.quantize(unit, context=Context(prec=100))
+    return is_rounded and abs(first - second) <= unit / 2
 
 
 def _same_moment(_: FieldDescribe, stored: Any, wanted: Any) -> bool:

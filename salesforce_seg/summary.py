@@ -48,10 +48,12 @@ def check_folder(setting: str, path: str) -> None:
     """See before a run whether a file can be written at its end.
 
     Raises:
-        ConfigurationError: Its folder does not exist.
+        ConfigurationError: Its folder does not exist, or it is a folder itself.
     """
     if path and not Path(path).parent.is_dir():
         raise ConfigurationError(f"{setting}: the folder of {path} does not exist.")
+    if path and Path(path).is_dir():
+        raise ConfigurationError(f"{setting}: {path} is a folder; give the name of a file in it.")
 
 
 def write_file(setting: str, path: str, text: str, logger: logging.Logger) -> None:

@@ -64,3 +64,6 @@ def test_a_folder_that_is_not_there_is_told_before_the_run(cli: Any) -> None:
 
     assert outcome.exit_code == 2
     assert "report_path: the folder of nowhere/r.html does not exist" in outcome.log
+    outcome = cli((), counts=False, summary_path="/")
+    assert outcome.exit_code == 2
+    assert "summary_path: / is a folder; give the name of a file in it." in outcome.log

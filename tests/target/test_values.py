@@ -66,6 +66,13 @@ def test_emoji_at_the_limit_and_null_characters(org: OrgClient, send: Any) -> No
 # Types
 
 
+def test_a_number_with_more_decimals_than_its_field_is_written_once(org: OrgClient, send: Any) -> None:
+    org.custom_field("Lead.Score__c", "Number", precision=8, scale=2)
+    event = identify(EMAIL | {"score": 12.345})
+    send(event).doors(created=1)
+    send(event).doors(unchanged=1)
+
+
 def test_a_value_that_cannot_be_read_is_the_reject_reason_of_its_field(org: OrgClient, send: Any) -> None:
     org.custom_field("Lead.since__c", "Date")
     org.custom_field("Lead.seen__c", "DateTime")
