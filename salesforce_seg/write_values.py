@@ -20,6 +20,7 @@ _YEARS = range(1700, 4001)
 """Salesforce's range of dates: 1700-01-01 to 4000-12-31."""
 
 _TOO_LONG = 10**MOST_INTEGER_DIGITS
+_WRITTEN_NUMBERS = (str, int, float, Decimal)
 _BOOLEANS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -83,7 +84,7 @@ def integer(value: Any) -> int:
 
 def number(value: Any) -> int | float | Decimal:
     """A number, also from text in English notation without separators."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, _WRITTEN_NUMBERS):
         raise ValueError(f"{_shown(value)} is not a number")
     return finite(value)
 
@@ -126,7 +127,7 @@ def _read(value: Any) -> date:
     """A date or date-time however it is written."""
     if isinstance(value, date):
         return value
-    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+    if isinstance(value, bool) or not isinstance(value, _WRITTEN_NUMBERS):
         raise ValueError(f"{_shown(value)} is not a date")
     try:
         return read_written(value)

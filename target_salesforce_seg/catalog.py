@@ -100,13 +100,13 @@ class Catalog:
             RecordRejected: The org does not have it.
         """
         found = self._objects.get(name)
+        if isinstance(found, SObjectDescribe):
+            return found
         if found is None:
             raise RecordRejected(f"`{name[:80]}` is no name of an object.", code="INVALID_TYPE")
         if isinstance(found, ObjectUnavailable):
             raise RecordRejected(found.message, code=found.code or "INVALID_TYPE")
-        if isinstance(found, SalesforceError):
-            raise found
-        return found
+        raise found
 
     def __getitem__(self, name: str) -> SObjectDescribe:
         """An object that a default or a setting names.
@@ -115,12 +115,12 @@ class Catalog:
             ConfigurationError: The org or the user does not have it.
         """
         found = self._objects[name]
+        if isinstance(found, SObjectDescribe):
+            return found
         if isinstance(found, ObjectUnavailable):
             where = self._setting_of.get(name)
             raise ConfigurationError(f"{f'{where}: ' if where else ''}{found.message}", code=found.code)
-        if isinstance(found, SalesforceError):
-            raise found
-        return found
+        raise found
 
     def key_field(self, sobject: SObjectDescribe, name: str, setting: str) -> FieldDescribe:
         """A field that records are found by.

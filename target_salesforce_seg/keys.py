@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.intents import Match, long_id
-from target_salesforce_seg.mapping.values import Assignment
 from target_salesforce_seg.paths import MISSING, find, is_blank, normalised
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class Keys:
         Raises:
             RecordRejected: It is none.
         """
-        typed = self._values.key(sobject, field, Assignment(field.name, value, origin))
+        typed = self._values.key(sobject, field, value, origin)
         if field.type == "email" and not is_email(typed):
             raise RecordRejected(
                 f"`{origin}` is no e-mail address.", code="INVALID_EMAIL_ADDRESS", fields=[field.name]

@@ -66,9 +66,9 @@ def find(container: object, path: str) -> Any:
         The value, or ``MISSING``.
     """
     whole = member(container, path)
-    head, dot, rest = path.partition(".")
-    if whole is not MISSING or not dot:
+    if whole is not MISSING or "." not in path:
         return whole
+    head, _, rest = path.partition(".")
     inner = member(container, head)
     return MISSING if inner is MISSING else find(inner, rest)
 

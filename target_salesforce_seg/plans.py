@@ -89,14 +89,13 @@ class Plans:
             rule = event.rule
             operation = "delete" if event.deleted else rule.operation
             return [_attempt(rule.object, operation, partial(self._plain, position, event, operation))]
-        actions = self.actions_for(event)
-        planned = [
-            _attempt(each.object, each.operation, partial(self._action, position, event, each))
-            for each in actions
-        ]
-        if event.type == "track" or any(action.replaces_default for action in actions):
-            return planned
-        return planned + self._defaults(position, event)
+        planned: list[Planned] = []
+        has_default = event.type != "track"
+        for action in self.actions_for(event):
+            plan = partial(self._action, position, event, action)
+            planned.append(_attempt(action.object, action.operation, plan))
+            has_default = has_default and not action.replaces_default
+        return planned + self._defaults(position, event) if has_default else planned
 
     # The defaults
 

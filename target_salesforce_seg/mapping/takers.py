@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 Rivals = dict[str, tuple[int, "Convert | None", Any]]
-"""By field: rank, conversion (none if the value needs none) and value of the best trait so far."""
+"""By field: rank, conversion (none if the value needs none) and value of the best trait so far.
+
+One that the record has a value for already is decided: a trait of the best rank has filled it.
+"""
 
 Taker = Callable[[Any, Record, Rivals], None]
 """Takes a value into a record, or among the rivals for a field. Raises RecordRejected."""
@@ -53,8 +56,16 @@ def alone(slot: Slot, *, empty_clears: bool) -> Taker:
     return take
 
 
-def rival(slot: Slot, rank: int, *, empty_clears: bool, complain: Complain) -> Taker:
-    """For a field that other traits may fill too: the lowest rank wins, a null if no trait says more."""
+def rival(slot: Slot, rank: int, *, is_best: bool, empty_clears: bool, complain: Complain) -> Taker:
+    """For a field that other traits may fill too: the lowest rank wins, a null if no trait says more.
+
+    Args:
+        slot: where the value goes.
+        rank: of the trait.
+        is_best: whether no trait has a lower rank: a text that needs no conversion is in the record at once.
+        empty_clears: as for :func:`alone`.
+        complain: of an object.
+    """
     name, convert, cleared, text_length = slot.name, slot.convert, slot.cleared, slot.text_length
 
     def take(value: Any, record: Record, rivals: Rivals) -> None:
@@ -62,6 +73,9 @@ def rival(slot: Slot, rank: int, *, empty_clears: bool, complain: Complain) -> T
         if isinstance(value, str):
             text = value.strip()
             ready = len(value) <= text_length and value.isascii() and "\0" not in text
+            if is_best and ready and text and name not in record and name not in rivals:
+                record[name] = text
+                return
             value = text or (None if empty_clears else MISSING)
         if value is None and cleared:
             record.setdefault(cleared, None)

@@ -6,7 +6,7 @@ What becomes of each trait is worked out once, the first time its name is seen; 
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
@@ -102,6 +102,8 @@ class TraitMapper:
         problems: list[RecordRejected] = []
         _walk(self._root, traits, record, rivals, problems)
         for name, (_, convert, value) in rivals.items():
+            if record.get(name) is not None:
+                continue
             converted = value if convert is None else _converted(convert, value, problems)
             if converted is not MISSING:
                 record[name] = converted
@@ -109,16 +111,23 @@ class TraitMapper:
 
     # What is known before the first event
 
-    def _feeds(self) -> Counter[str]:
-        """How many traits may fill each field, in lower case; one that a setting names may have others."""
+    def _feeds(self) -> dict[str, list[int]]:
+        """The ranks of the traits that may fill each field, by its name in lower case.
+
+        One that a setting names may have others.
+        """
         table = self._table
-        names = [name for name, paths in table.fields.items() for _ in paths]
-        names += [*table.same_named, *2 * list(self._overrides.values())]
+        ranks = [(name, rank) for name, paths in table.fields.items() for rank in range(len(paths))]
+        ranks += [(name, _OWN_NAME) for name in table.same_named]
+        ranks += [(name, rank) for name in self._overrides.values() for rank in (_OVERRIDE, _OWN_NAME)]
         if table.is_person:
-            names += 2 * ["FirstName", "LastName"]
+            ranks += [(name, rank) for name in ("FirstName", "LastName") for rank in (0, 1)]
         if table.takes_company:
-            names += 2 * ["Company"]
-        return Counter(name.lower() for name in names)
+            ranks += 2 * [("Company", 0)]
+        feeds: dict[str, list[int]] = defaultdict(list)
+        for name, rank in ranks:
+            feeds[name.lower()].append(rank)
+        return feeds
 
     def _place_table(self) -> None:
         table = self._table
@@ -204,9 +213,16 @@ class TraitMapper:
         slot = self._values.slot(self.sobject, field, origin)
         if not slot.name:
             return takers.unknown(slot, empty_clears=empty_clears)
-        if self._fed_by[slot.name.lower()] < 2:
+        ranks = self._fed_by.get(slot.name.lower(), ())
+        if len(ranks) < 2:
             return takers.alone(slot, empty_clears=empty_clears)
-        return takers.rival(slot, rank, empty_clears=empty_clears, complain=self._complaint(origin))
+        return takers.rival(
+            slot,
+            rank,
+            is_best=rank == min(ranks),
+            empty_clears=empty_clears,
+            complain=self._complaint(origin),
+        )
 
     def _name(self, field: str, origin: str) -> Taker:
         return takers.text_only(self._taker(field, origin, 0), self._complaint(origin))

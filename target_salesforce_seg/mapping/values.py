@@ -22,6 +22,7 @@ Convert = Callable[[Any], Any]
 
 _MOST_REMEMBERED = 20_000
 _NO_LIMIT = 10**9
+_NO_KEYS = (dict, list)
 
 
 class Assignment(NamedTuple):
@@ -129,18 +130,23 @@ class ValueRules:
             raise _together(problems)
         return record
 
-    def key(self, sobject: SObjectDescribe, field: FieldDescribe, assignment: Assignment) -> Any:
+    def key(self, sobject: SObjectDescribe, field: FieldDescribe, value: Any, origin: str) -> Any:
         """A value to find a record by: never cut.
+
+        Args:
+            sobject: the object.
+            field: to find it by.
+            value: JSON value, not null.
+            origin: the trait, path or column it comes from, for messages.
 
         Raises:
             RecordRejected: It is not of the field's type, or too long.
         """
-        value = assignment.value
-        if isinstance(value, dict | list):
-            raise _mistyped(sobject, field, assignment.origin, "a list or an object cannot be a key")
+        if isinstance(value, _NO_KEYS):
+            raise _mistyped(sobject, field, origin, "a list or an object cannot be a key")
         if isinstance(value, str) and "\0" in value:
             raise RecordRejected(
-                f"`{assignment.origin}` has a null character, which no key can have.",
+                f"`{origin}` has a null character, which no key can have.",
                 code="INVALID_EMAIL_ADDRESS" if field.type == "email" else "INVALID_TYPE_ON_FIELD_IN_RECORD",
                 fields=[field.name],
             )
@@ -150,7 +156,7 @@ class ValueRules:
         try:
             value = writers[field.name](value)
         except ValueError as error:
-            raise _unreadable(sobject, field, assignment.origin, error) from None
+            raise _unreadable(sobject, field, origin, error) from None
         if not fields.fits(field, value):
             raise _too_long(sobject, field)
         return value

@@ -242,6 +242,19 @@ def test_any_traits_make_a_record_of_fitting_values(traits: dict[str, Any]) -> N
         assert record["Title"] == title.replace("\0", "").strip()[:4].strip()
 
 
+SPELLED_ONCE = [name for name in NAMES if name not in {"Title ", "job_title", "plan__c", "address.city"}]
+
+
+@given(st.dictionaries(st.sampled_from(SPELLED_ONCE), JSON), st.randoms(use_true_random=False))
+def test_the_order_of_the_traits_does_not_decide_between_them(traits: dict[str, Any], chance: Any) -> None:
+    notices = Notices(logging.getLogger("quiet"))
+    rules = ValueRules(trim_long_values=True, reject_unknown_fields=False, notices=notices)
+    mapper = TraitMapper(LEAD, {"plan": "Title", "x": "City"}, rules, SOBJECT, lost_case=False)
+    shuffled = list(traits.items())
+    chance.shuffle(shuffled)
+    assert mapper.record(dict(shuffled)) == mapper.record(traits)
+
+
 def _says_something(value: Any) -> bool:
     is_text = isinstance(value, str) and bool(value.replace("\0", "").strip()) and value.isascii()
     return is_text or (isinstance(value, int) and not isinstance(value, bool))
