@@ -133,10 +133,11 @@ def _loops(options: argparse.Namespace) -> Iterator[Result]:
 
 def _peers(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """Other people's targets of which the source is at hand."""
-    for peer in peers.PEERS:
-        if source := getattr(options, peer.option):
-            with _bench(options) as bench:
-                yield from _told(peers.results(bench, peer, source.resolve(), options))
+    given = [(peer, source) for peer in peers.PEERS if (source := getattr(options, peer.option))]
+    if given:
+        with _bench(options) as bench:
+            for peer, source in given:
+                yield from _to_failure(peers.results(bench, peer, source.resolve(), options))
 
 
 def _pipeline(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -170,7 +171,7 @@ def _memory(options: argparse.Namespace) -> Iterator[Result]:
             ("all unchanged", known, "unchanged"),
             ("gate closed", known | {"integrations": {"All": True}}, "not_for_salesforce"),
         ):
-            for events in sorted({max(1, most // 100), max(1, most // 10), most}):
+            for events in sorted({most // 100, most // 10, most} - {0}):
                 yield bench.ours(name, people.endless_messages(event, events), {door: events})
 
 
@@ -197,17 +198,20 @@ _MEASURED = {
 
 
 def _told(results: Iterator[Result] | Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """The results as JSON, each told as it comes; what fails ends its part and is told, too."""
+    """The results as JSON, each told as it comes."""
+    for result in _to_failure(results):
+        told = reports.as_json(result) if isinstance(result, Result) else result
+        print(
+            *(f"{value:,}" if isinstance(value, int) else value for value in told.values()), file=sys.stderr
+        )
+        yield told
+
+
+def _to_failure(results: Iterator[Any]) -> Iterator[Any]:
+    """The results; what fails ends them and is the last of them."""
     try:
-        for result in results:
-            told = reports.as_json(result) if isinstance(result, Result) else result
-            print(
-                *(f"{value:,}" if isinstance(value, int) else value for value in told.values()),
-                file=sys.stderr,
-            )
-            yield told
+        yield from results
     except FailedError as error:
-        print(error, file=sys.stderr)
         yield {"failure": str(error)}
 
 

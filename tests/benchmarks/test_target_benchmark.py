@@ -78,3 +78,17 @@ def test_the_benchmark_measures_our_target_and_the_loop_and_reports(tmp_path: Pa
     assert "old" not in written
     bars = [each for each in ET.parse(docs / "target.svg").iter() if each.tag.endswith("rect")]
     assert len(bars) == len(calls) + 2
+
+
+def test_memory_is_measured_with_people_who_differ_and_whom_nobody_keeps() -> None:
+    command = [
+        sys.executable,
+        str(BENCHMARKS / "target" / "run.py"),
+        "--only",
+        "memory",
+        "--memory-events=50",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rows = [line.split("|")[1].strip() for line in done.stdout.splitlines() if line.startswith("| ")]
+    assert rows[2:] == ["all unchanged, 5", "all unchanged, 50", "gate closed, 5", "gate closed, 50"]
