@@ -245,7 +245,10 @@ def test_any_traits_make_a_record_of_fitting_values(traits: dict[str, Any]) -> N
 SPELLED_ONCE = [name for name in NAMES if name not in {"Title ", "job_title", "plan__c", "address.city"}]
 
 
-@given(st.dictionaries(st.sampled_from(SPELLED_ONCE), JSON), st.randoms(use_true_random=False))
+TRAIT = st.sampled_from(["ab", "cd", "é", " ", "too long", None]) | JSON
+
+
+@given(st.dictionaries(st.sampled_from(SPELLED_ONCE), TRAIT, min_size=4), st.randoms(use_true_random=False))
 def test_the_order_of_the_traits_does_not_decide_between_them(traits: dict[str, Any], chance: Any) -> None:
     notices = Notices(logging.getLogger("quiet"))
     rules = ValueRules(trim_long_values=True, reject_unknown_fields=False, notices=notices)
