@@ -12,8 +12,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("tap_salesforce_seg/csv_lines.c")
-LIBRARY = Path("tap_salesforce_seg/_csv_lines.so")
+SOURCES = [Path("tap_salesforce_seg/csv_lines.c"), Path("tap_salesforce_seg/json_lines.c")]
+LIBRARY = Path("tap_salesforce_seg/_lines.so")
 FLAGS = ["-O2", "-std=c11", "-shared", "-fPIC"]
 STRIPPED = ["-s"] if sys.platform == "linux" else []
 """Leaves out the names of temporary files, so that the same compiler always makes the same bytes."""
@@ -52,7 +52,7 @@ def _compile(root: Path, library: Path) -> str:
         return f"{ONLY_PYTHON} is set."
     compiler = shlex.split(os.environ.get("CC", "cc"))
     given = [flag for name in ("CFLAGS", "ARCHFLAGS") for flag in shlex.split(os.environ.get(name, ""))]
-    command = [*compiler, *given, *FLAGS, *STRIPPED, "-o", str(library), str(SOURCE)]
+    command = [*compiler, *given, *FLAGS, *STRIPPED, "-o", str(library), *map(str, SOURCES)]
     try:
         done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)  # noqa: S603
     except OSError as error:

@@ -12,8 +12,8 @@ from tap_salesforce_seg.json_texts import NULL
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from tap_salesforce_seg.csv_lines import LineSteps
     from tap_salesforce_seg.json_texts import Pieces
+    from tap_salesforce_seg.line_steps import LineSteps
 
 HAS_MORE = b"\1"
 """Stands, until the lines are done, in an object whose deselected parts are not all null. No control

@@ -15,21 +15,24 @@ import msgspec
 from salesforce_seg import fields
 from salesforce_seg.errors import RunFailed
 from salesforce_seg.numbers import plain_number
+from salesforce_seg.query_answers import RawRecords
+from salesforce_seg.read_values import COMPOUND_KEYS
 from salesforce_seg.session import encode_json
-from tap_salesforce_seg import csv_cells, csv_lines
+from tap_salesforce_seg import compiled, csv_cells
 from tap_salesforce_seg.catalog import DELETED_AT
 from tap_salesforce_seg.json_texts import NULL, QUOTE, csv_pieces
 from tap_salesforce_seg.line_pieces import HAS_MORE, CompoundText, each, joined, record_end, record_start
+from tap_salesforce_seg.line_steps import LineSteps, NotPlainError, csv_kinds, json_kinds
 from tap_salesforce_seg.pages import RowsLost
-from tap_salesforce_seg.rest_cells import RestCells
+from tap_salesforce_seg.rest_cells import BLOCK_ROWS, RestCells
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column, StreamDefinition
+    from tap_salesforce_seg.compiled import Encoder
     from tap_salesforce_seg.csv_cells import CsvBlock
-    from tap_salesforce_seg.csv_lines import Encoder, LineSteps
     from tap_salesforce_seg.json_texts import Cells, Pieces
     from tap_salesforce_seg.pages import Page, Records
     from tap_salesforce_seg.replication import Window
@@ -48,6 +51,9 @@ _CLOCK, _FLAG, _ID = "SystemModstamp", "IsDeleted", "Id"
 _FEW_BYTES, _MANY_BYTES = 256, 16 * 1024
 """A block of one row costs Python as much as one of ten. So where the compiled code stops, Python takes over
 for a row; but for longer and longer if the compiled code stops again before it has come far."""
+
+_FEW_ROWS, _MANY_ROWS = 1, 20
+"""The same for records of REST answers."""
 
 _LINE_END = b"\0"
 """Stands for the end of a line where values hold line feeds that are still to be escaped. No control
@@ -189,7 +195,7 @@ class RowLayout:
         late = None
         if within and within.key and within.end:
             late = within.key, within.end.strftime("%Y-%m-%dT%H:%M:%S").encode()
-        encoder = self._encoder(names, version, late)
+        encoder = self._csv_encoder(names, version, late)
         plain, size = 0, csv_cells.BLOCK_BYTES if encoder is None else _FEW_BYTES
         while start < len(page):
             made = encoder.encode(page, start) if encoder else None
@@ -203,27 +209,46 @@ class RowLayout:
             start, plain = block.end, 0
             yield self._csv_block(block, version, late)
 
-    def _encoder(self, names: Sequence[str], version: int | None, late: Late | None) -> Encoder | None:
+    def _csv_encoder(self, names: Sequence[str], version: int | None, late: Late | None) -> Encoder | None:
+        types = {name: self._cells[name].type for name in names}
+        parts = {
+            name: {key: part.name for key, part in by_key.items()} for name, by_key in self._parts.items()
+        }
+        return self._encoder("encode_rows", lambda: csv_kinds(types), parts, version, late)
+
+    def _rest_encoder(self, version: int | None) -> Encoder | None:
+        types = {name: field.type for name, field in self._shown.items()}
+        parts = {name: {key: f"{name}.{key}" for key in COMPOUND_KEYS[types[name]]} for name in self._parts}
+        return self._encoder("encode_records", lambda: json_kinds(types), parts, version)
+
+    def _encoder(
+        self,
+        function: str,
+        kinds: Callable[[], Mapping[str, int]],
+        parts: Mapping[str, Mapping[str, str]],
+        version: int | None,
+        late: Late | None = None,
+    ) -> Encoder | None:
         """The compiled way to turn a page into lines; None if there is none."""
-        encode_rows = csv_lines.library()
-        if encode_rows is None:
+        library = compiled.library()
+        if library is None:
             return None
         try:
-            steps = csv_lines.LineSteps({name: self._cells[name].type for name in names})
-            self._plan(steps)
-            return steps.encoder(encode_rows, b"}%b\n" % record_end(version), late)
-        except csv_lines.NotPlainError as error:
+            steps = LineSteps(kinds())
+            self._plan(steps, parts)
+            return steps.encoder(getattr(library, function), b"}%b\n" % record_end(version), late)
+        except NotPlainError as error:
             _logger.debug("%s is encoded by Python, because of %s.", self._stream.sobject.name, error)
             return None
 
-    def _plan(self, steps: LineSteps) -> None:
-        """The same as :meth:`_lines`, as steps for one row."""
+    def _plan(self, steps: LineSteps, parts: Mapping[str, Mapping[str, str]]) -> None:
+        """The same as :meth:`_lines`, as steps for one row; ``parts`` are the cells of compound fields."""
         steps.piece(self._line_start + b"{")
         for column, key in zip(self._columns, self._keys, strict=True):
             steps.piece(key)
             name = column.field.name if column.field else ""
             if name in self._compounds:
-                self._compounds[name].plan(steps, {key: part.name for key, part in self._parts[name].items()})
+                self._compounds[name].plan(steps, parts[name])
             elif name:
                 steps.cell(name)
             elif column.name != DELETED_AT:
@@ -247,7 +272,22 @@ class RowLayout:
         return Block(lines, block.rows, block.cells[_ID], read.rows - block.rows)
 
     def _rest_blocks(self, records: Records, version: int | None) -> Iterator[Block]:
-        for block in self._rest_cells.blocks(records):
+        texts = RawRecords.of(records).texts
+        encoder = self._rest_encoder(version)
+        at, size = 0, BLOCK_ROWS if encoder is None else _FEW_ROWS
+        while at < len(texts):
+            next_ones, plain = texts[at : at + BLOCK_ROWS], 0
+            for made in encoder.encode_all(b"\n".join([*next_ones, b""])) if encoder else ():
+                plain += made.rows
+                yield Block(made.lines, made.rows, [made.ids])
+            at += plain
+            size = _FEW_ROWS if plain > _MANY_ROWS else min(2 * size, BLOCK_ROWS)
+            if plain < len(next_ones):
+                yield from self._rest_block(texts[at : at + size], version)
+                at += size
+
+    def _rest_block(self, texts: Sequence[bytes | msgspec.Raw], version: int | None) -> Iterator[Block]:
+        for block in self._rest_cells.blocks(RawRecords(texts)):
             values = block.values | {
                 name: self._compounds[name].pieces(parts, block.rows) for name, parts in block.parts.items()
             }

@@ -21,6 +21,7 @@ else:
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGES = {"salesforce_seg", "tap_salesforce_seg", "target_salesforce_seg", "salesforce_local_org"}
+SOURCES = ("csv_lines.c", "json_lines.c", "line_steps.h", "cells.h")
 METADATA = "{http://soap.sforce.com/2006/04/metadata}"
 
 
@@ -74,7 +75,7 @@ def test_only_with_a_compiler_there_is_compiled_code(distributions: Path, tmp_pa
     assert pure.endswith("-py3-none-any.whl")
     assert re.search(r"-py3-none-(?!any)\w+\.whl$", compiled.name)
     with zipfile.ZipFile(compiled) as first, zipfile.ZipFile(tmp_path / pure) as second:
-        assert set(first.namelist()) - set(second.namelist()) == {"tap_salesforce_seg/_csv_lines.so"}
+        assert set(first.namelist()) - set(second.namelist()) == {"tap_salesforce_seg/_lines.so"}
 
 
 def test_the_source_distribution_can_be_tested_and_holds_no_secret(distributions: Path) -> None:
@@ -82,7 +83,7 @@ def test_the_source_distribution_can_be_tested_and_holds_no_secret(distributions
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "tests/conftest.py"} <= names
-    assert {"hatch_build.py", "tap_salesforce_seg/csv_lines.c"} <= names
+    assert {"hatch_build.py", *(f"tap_salesforce_seg/{name}" for name in SOURCES)} <= names
     private = (".env", "rejected-events.jsonl", ".meltano", ".venv", "output/")
     assert not [
         name for name in names if name not in {".env.example", "output/.gitkeep"} and name.startswith(private)

@@ -1,84 +1,45 @@
 """The compiled way from a page to lines gives the bytes that Python's way gives, and refuses what it refuses.
 
 By hand, for longer and under the eyes of sanitizers:
-``CSV_LINES_EXAMPLES=5000 CFLAGS=-fsanitize=address,undefined LD_PRELOAD=$(cc -print-file-name=libasan.so)
-ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc pytest tests/tap/test_csv_lines.py``.
+``LINES_EXAMPLES=5000 CFLAGS=-fsanitize=address,undefined LD_PRELOAD=$(cc -print-file-name=libasan.so)
+ASAN_OPTIONS=detect_leaks=0 PYTHONMALLOC=malloc pytest tests/tap/test_csv_lines.py
+tests/tap/test_json_lines.py``.
 """
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 from datetime import datetime, timezone
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from line_ways import (
+    EXAMPLES,
+    ROOMS,
+    SOBJECT,
+    STREAM,
+    TEXT,
+    VERSIONS,
+    compiled_now,
+    layouts,
+    made,
+)
 
-import tap_salesforce_seg
-from salesforce_seg.describe import SObjectDescribe
 from salesforce_seg.errors import RunFailed
-from tap_salesforce_seg import csv_lines
-from tap_salesforce_seg.catalog import Discovery
+from tap_salesforce_seg import compiled
 from tap_salesforce_seg.pages import Page
 from tap_salesforce_seg.records import RowLayout
 from tap_salesforce_seg.replication import Window
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from running import TapRunner
 
-SOURCE = Path(tap_salesforce_seg.__file__).with_name("csv_lines.c")
-COMPILER = shutil.which(os.environ.get("CC", "cc"))
-FLAGS = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]
-FLAGS += os.environ.get("CFLAGS", "").split()
-
-PARTS = {"Street": "textarea", "City": "string", "Latitude": "double", "Longitude": "double"}
-TYPES = {
-    "Text": "string",
-    "Choice": "picklist",
-    "Day": "date",
-    "Moment": "datetime",
-    "Hour": "time",
-    "Count": "int",
-    "Price": "currency",
-    "Flag": "boolean",
-    "Any": "anyType",
-    "Odd": "unheard-of",
-}
-SOBJECT = SObjectDescribe.from_json(
-    {
-        "name": "Thing__c",
-        "queryable": True,
-        "replicateable": True,
-        "fields": [
-            {"name": "Id", "type": "id"},
-            {"name": "IsDeleted", "type": "boolean"},
-            {"name": "SystemModstamp", "type": "datetime"},
-            *({"name": f"{name}__c", "type": kind} for name, kind in TYPES.items()),
-            {"name": "BillingAddress", "type": "address"},
-            *(
-                {"name": f"Billing{part}", "type": kind, "compoundFieldName": "BillingAddress"}
-                for part, kind in PARTS.items()
-            ),
-            {"name": "Place__c", "type": "location"},
-            *(
-                {"name": f"Place__{part}__s", "type": "double", "compoundFieldName": "Place__c"}
-                for part in ("Latitude", "Longitude")
-            ),
-        ],
-    }
-)
-STREAM = Discovery(None)._definition("things", SOBJECT)  # type: ignore[arg-type]
-ADDRESS_KEYS = ["street", "city", "latitude", "longitude", "postal_code"]
 LATE = Window("SystemModstamp", None, datetime(2026, 6, 1, tzinfo=timezone.utc))
 
-PLAIN_TEXT = st.text("abcdefgh ,;:/{}é€😀", max_size=20)
-ODD_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
-TEXT = st.one_of(PLAIN_TEXT, st.text('ab",\n\r\0\t\b\f\v\\\x1f\x7f\u2028{}', max_size=12), ODD_TEXT)
 NUMBER = st.one_of(
     st.integers(-(10**6), 10**6).map(str),
     st.decimals(-(10**6), 10**6, places=3).map(str),
@@ -115,19 +76,6 @@ def cell(kind: str) -> st.SearchStrategy[str]:
     return st.one_of(st.just(""), usual, usual, RARELY.flatmap(lambda odd: TEXT if odd else usual))
 
 
-@st.composite
-def layouts(draw: st.DrawFn) -> RowLayout:
-    columns = [each for each in STREAM.columns if each.name == "id" or draw(st.integers(0, 3))]
-    hidden = draw(st.just(set[str]()) | st.sets(st.sampled_from(ADDRESS_KEYS)))
-    places = draw(st.just(set[str]()) | st.sets(st.sampled_from(["latitude", "longitude"])))
-    return RowLayout(
-        STREAM,
-        columns,
-        deselected_parts={"billing_address": hidden, "place_c": places},
-        seen_at="2026-06-02T00:00:00.000Z",
-    )
-
-
 def in_quotes(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
@@ -159,64 +107,43 @@ def spoilt(draw: st.DrawFn, page: Page) -> Page:
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    if COMPILER is None:
-        pytest.skip("there is no C compiler here")
-    path = tmp_path_factory.mktemp("compiled") / "csv_lines.so"
-    subprocess.run([COMPILER, *FLAGS, "-o", path, SOURCE], check=True)
-    return csv_lines.load(path)
+def library(tmp_path_factory: pytest.TempPathFactory) -> compiled.Library:
+    return compiled_now(tmp_path_factory.mktemp("compiled"))
 
 
-def made(
-    encode_rows: Any, room: int, layout: RowLayout, page: Page, version: int | None, within: Window | None
-) -> Any:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_lines, "library", lambda: encode_rows)
-        patch.setattr(csv_lines, "ROOM", room)
-        try:
-            blocks = list(layout.blocks(page, version, within))
-        except RunFailed as error:
-            return type(error)
-    lines = re.sub(rb'"time_extracted":"[^"]*"', b"", b"".join(block.lines for block in blocks))
-    ids = [each for block in blocks for each in block.ids]
-    return lines, ids, sum(block.rows for block in blocks), sum(block.left_out for block in blocks)
-
-
-ROOMS = st.sampled_from([csv_lines.ROOM, 2000])
-VERSIONS = st.sampled_from([None, 7])
 WINDOWS = st.sampled_from([None, LATE])
 
 
-@settings(max_examples=int(os.environ.get("CSV_LINES_EXAMPLES", "60")), deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data(), room=ROOMS, version=VERSIONS, within=WINDOWS)
 def test_both_ways_give_the_same_lines(
-    compiled: Any, data: st.DataObject, room: int, version: int | None, within: Window | None
+    library: compiled.Library, data: st.DataObject, room: int, version: int | None, within: Window | None
 ) -> None:
     layout = data.draw(layouts())
     page = data.draw(pages(layout))
     by_python = made(None, room, layout, page, version, within)
-    assert made(compiled, room, layout, page, version, within) == by_python
+    assert made(library, room, layout, page, version, within) == by_python
 
 
-@settings(max_examples=int(os.environ.get("CSV_LINES_EXAMPLES", "50")), deadline=None)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(data=st.data(), room=ROOMS, within=WINDOWS)
 def test_what_is_no_page_is_no_page_to_both(
-    compiled: Any, data: st.DataObject, room: int, within: Window | None
+    library: compiled.Library, data: st.DataObject, room: int, within: Window | None
 ) -> None:
     layout = RowLayout(STREAM, STREAM.columns)
     page = data.draw(spoilt(data.draw(pages(layout))))
     by_python = made(None, room, layout, page, None, within)
-    assert made(compiled, room, layout, page, None, within) == by_python
+    assert made(library, room, layout, page, None, within) == by_python
 
 
-@pytest.mark.parametrize("room", [1000, csv_lines.ROOM])
+@pytest.mark.parametrize("room", [1000, compiled.ROOM])
 @pytest.mark.parametrize(
     "row", ['""001","a"\n"002","b"\n', '"001",a"b\n"002",b"c\n', '"001","a"b\n"002","b"\n']
 )
-def test_a_quote_out_of_place_is_no_value(compiled: Any, row: str, room: int) -> None:
+def test_a_quote_out_of_place_is_no_value(library: compiled.Library, row: str, room: int) -> None:
     layout = RowLayout(STREAM, [each for each in STREAM.columns if each.name in {"id", "text_c"}])
     page = Page(b'"Id","Text__c"\n' + row.encode(), 2)
-    assert made(compiled, room, layout, page, None, None) is RunFailed
+    assert made(library, room, layout, page, None, None) is RunFailed
     assert made(None, room, layout, page, None, None) is RunFailed
 
 
@@ -229,12 +156,12 @@ def plain_page(layout: RowLayout, rows: int) -> bytes:
     return ",".join(map(in_quotes, names)).encode() + b"\n" + (row + b"\n") * rows
 
 
-def test_plain_rows_are_all_encoded_by_the_compiled_code(compiled: Any) -> None:
+def test_plain_rows_are_all_encoded_by_the_compiled_code(library: compiled.Library) -> None:
     layout = RowLayout(STREAM, STREAM.columns)
     page = plain_page(layout, 5)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(csv_lines, "library", lambda: compiled)
-        encoder = layout._encoder(list(layout.bulk_fields or ()), 7, None)
+        patch.setattr(compiled, "library", lambda: library)
+        encoder = layout._csv_encoder(list(layout.bulk_fields or ()), 7, None)
     assert encoder is not None
     found = encoder.encode(page, page.find(b"\n") + 1)
     assert (found.rows, found.end) == (5, len(page))
@@ -247,11 +174,11 @@ def test_plain_rows_are_all_encoded_by_the_compiled_code(compiled: Any) -> None:
 @example(b"\xe2\x82")
 @settings(max_examples=100, deadline=None)
 @given(text=st.binary(max_size=12))
-def test_bytes_are_taken_for_text_only_if_they_are_utf_8(compiled: Any, text: bytes) -> None:
+def test_bytes_are_taken_for_text_only_if_they_are_utf_8(library: compiled.Library, text: bytes) -> None:
     layout = RowLayout(STREAM, [each for each in STREAM.columns if each.name in {"id", "text_c"}])
     quoted = b'"' + text.replace(b'"', b'""') + b'"'
     page = Page(b'"Id","Text__c"\n"001",' + quoted + b"\n", 1)
-    assert made(compiled, 4096, layout, page, None, None) == made(None, 4096, layout, page, None, None)
+    assert made(library, 4096, layout, page, None, None) == made(None, 4096, layout, page, None, None)
 
 
 def test_a_run_says_which_way_its_rows_take_and_the_rows_are_the_same(
@@ -260,9 +187,9 @@ def test_a_run_says_which_way_its_rows_take_and_the_rows_are_the_same(
     catalog = demo_tap.catalog("accounts", "leads", "users")
     monkeypatch.setenv("TAP_SALESFORCE_SEG_LOGLEVEL", "DEBUG")
     usual = demo_tap.run(catalog=catalog, api_type="bulk2").ended()
-    monkeypatch.setenv(csv_lines.ONLY_PYTHON, "1")
+    monkeypatch.setenv(compiled.ONLY_PYTHON, "1")
     by_python = demo_tap.run(catalog=catalog, api_type="bulk2").ended()
-    assert "are encoded by compiled code." in usual.stderr or not csv_lines.LIBRARY.exists()
+    assert "are encoded by compiled code." in usual.stderr or not compiled.LIBRARY.exists()
     assert "are encoded by Python, as SALESFORCE_SEG_PURE asks for." in by_python.stderr
     first, second = (
         sorted(re.sub(r'"time_extracted":"[^"]*"', "", outcome.stdout).splitlines())
@@ -276,4 +203,4 @@ def test_a_run_says_which_way_its_rows_take_and_the_rows_are_the_same(
 def test_a_library_that_does_not_fit_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "text.so").write_text("no library")
     with pytest.raises(OSError, match="text"):
-        csv_lines.load(tmp_path / "text.so")
+        compiled.load(tmp_path / "text.so")

@@ -1,0 +1,117 @@
+"""A made-up object of every type, its layouts, and what the compiled code and Python make of its pages."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import strategies as st
+
+import tap_salesforce_seg
+from salesforce_seg.describe import SObjectDescribe
+from salesforce_seg.errors import RunFailed
+from tap_salesforce_seg import compiled
+from tap_salesforce_seg.catalog import Discovery
+from tap_salesforce_seg.records import RowLayout
+
+if TYPE_CHECKING:
+    from tap_salesforce_seg.pages import Page
+    from tap_salesforce_seg.replication import Window
+
+SOURCES = [Path(tap_salesforce_seg.__file__).with_name(name) for name in ("csv_lines.c", "json_lines.c")]
+COMPILER = shutil.which(os.environ.get("CC", "cc"))
+FLAGS = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]
+FLAGS += os.environ.get("CFLAGS", "").split()
+
+PARTS = {"Street": "textarea", "City": "string", "Latitude": "double", "Longitude": "double"}
+TYPES = {
+    "Text": "string",
+    "Choice": "picklist",
+    "Day": "date",
+    "Moment": "datetime",
+    "Hour": "time",
+    "Count": "int",
+    "Price": "currency",
+    "Flag": "boolean",
+    "Any": "anyType",
+    "Odd": "unheard-of",
+}
+SOBJECT = SObjectDescribe.from_json(
+    {
+        "name": "Thing__c",
+        "queryable": True,
+        "replicateable": True,
+        "fields": [
+            {"name": "Id", "type": "id"},
+            {"name": "IsDeleted", "type": "boolean"},
+            {"name": "SystemModstamp", "type": "datetime"},
+            *({"name": f"{name}__c", "type": kind} for name, kind in TYPES.items()),
+            {"name": "BillingAddress", "type": "address"},
+            *(
+                {"name": f"Billing{part}", "type": kind, "compoundFieldName": "BillingAddress"}
+                for part, kind in PARTS.items()
+            ),
+            {"name": "Place__c", "type": "location"},
+            *(
+                {"name": f"Place__{part}__s", "type": "double", "compoundFieldName": "Place__c"}
+                for part in ("Latitude", "Longitude")
+            ),
+        ],
+    }
+)
+STREAM = Discovery(None)._definition("things", SOBJECT)  # type: ignore[arg-type]
+ADDRESS_KEYS = ["street", "city", "latitude", "longitude", "postal_code"]
+
+PLAIN_TEXT = st.text("abcdefgh ,;:/{}é€😀", max_size=20)
+ODD_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
+TEXT = st.one_of(PLAIN_TEXT, st.text('ab",\n\r\0\t\b\f\v\\\x1f\x7f\u2028{}', max_size=12), ODD_TEXT)
+ROOMS = st.sampled_from([compiled.ROOM, 2000])
+VERSIONS = st.sampled_from([None, 7])
+EXAMPLES = int(os.environ.get("LINES_EXAMPLES", "60"))
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> RowLayout:
+    columns = [each for each in STREAM.columns if each.name == "id" or draw(st.integers(0, 3))]
+    hidden = draw(st.just(set[str]()) | st.sets(st.sampled_from(ADDRESS_KEYS)))
+    places = draw(st.just(set[str]()) | st.sets(st.sampled_from(["latitude", "longitude"])))
+    return RowLayout(
+        STREAM,
+        columns,
+        deselected_parts={"billing_address": hidden, "place_c": places},
+        seen_at="2026-06-02T00:00:00.000Z",
+    )
+
+
+def compiled_now(folder: Path) -> compiled.Library:
+    """The library, freshly compiled; the test is skipped where there is no compiler."""
+    if COMPILER is None:
+        pytest.skip("there is no C compiler here")
+    path = folder / "lines.so"
+    subprocess.run([COMPILER, *FLAGS, "-o", path, *SOURCES], check=True)
+    return compiled.load(path)
+
+
+def made(
+    library: compiled.Library | None,
+    room: int,
+    layout: RowLayout,
+    page: Page,
+    version: int | None,
+    within: Window | None,
+) -> Any:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "library", lambda: library)
+        patch.setattr(compiled, "ROOM", room)
+        try:
+            blocks = list(layout.blocks(page, version, within))
+        except RunFailed as error:
+            return type(error)
+    lines = re.sub(rb'"time_extracted":"[^"]*"', b"", b"".join(block.lines for block in blocks))
+    ids = [each for block in blocks for each in block.ids]
+    return lines, ids, sum(block.rows for block in blocks), sum(block.left_out for block in blocks)
