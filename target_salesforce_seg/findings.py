@@ -49,8 +49,9 @@ class Findings:
         self._contact_matches: dict[Any, Match | None] = {}
         self._found: dict[tuple[str, Way], Found] = {}
         self._contacts: Found = Found()
-        self.parents = Parents(lookup, catalog, intents)
-        self._ask(intents)
+        written = fields_written(intents)
+        self.parents = Parents(lookup, catalog, intents, written)
+        self._ask(intents, written)
         self._follow_merges(intents)
         self._ask_contacts(intents)
 
@@ -59,7 +60,9 @@ class Findings:
         if intent.match is None:
             return []
         found = self._found[intent.object, intent.match.fields]
-        return found.refused.get(intent.match.key) or found.get(intent.match.key, [])
+        if found.refused and (refused := found.refused.get(intent.match.key)):
+            return refused
+        return found.get(intent.match.key, [])
 
     def contact_match(self, intent: Intent) -> Match | None:
         """How to find the Contact that stands in for a Lead, where that is wanted and possible."""
@@ -82,11 +85,9 @@ class Findings:
         """The Contact that a Lead was converted to, unless it is deleted or hidden."""
         return next(iter(self._contacts.get((contact_id,), [])), None)
 
-    def _ask(self, intents: list[Intent]) -> None:
+    def _ask(self, intents: list[Intent], wanted: dict[str, dict[str, None]]) -> None:
         matches: dict[tuple[str, Way], dict[Any, Match]] = defaultdict(dict)
-        wanted: dict[str, dict[str, None]] = defaultdict(dict)
         for intent in intents:
-            wanted[intent.object] |= dict.fromkeys(intent.fields)
             if intent.match is not None:
                 matches[intent.object, intent.match.fields][intent.match.key] = intent.match
             if (match := self.contact_match(intent)) is not None:
@@ -151,6 +152,9 @@ class Findings:
     # Contacts that Leads became
 
     def _ask_contacts(self, intents: list[Intent]) -> None:
+        leads = [found for (sobject, _), found in self._found.items() if sobject == "Lead"]
+        if not any(row.get("IsConverted") for found in leads for rows in found.values() for row in rows):
+            return
         ids: dict[str, None] = {}
         wanted: dict[str, None] = {}
         for intent in intents:
@@ -165,6 +169,16 @@ class Findings:
             matches = tuple(Match(("Id",), (each,), (each,)) for each in ids)
             wanted |= dict.fromkeys(name for way in self.ways.get("Contact", ()) for name in way)
             (self._contacts,) = self._lookup.ask([self._question("Contact", ("Id",), matches, wanted)])
+
+
+def fields_written(intents: Iterable[Intent]) -> dict[str, dict[str, None]]:
+    """By object, the fields that some intents write, each once."""
+    written: dict[str, dict[str, None]] = defaultdict(dict)
+    for intent in intents:
+        names = written[intent.object]
+        if not intent.fields.keys() <= names.keys():
+            names |= dict.fromkeys(intent.fields)
+    return written
 
 
 def _contact_names(intents: Iterable[Intent]) -> Iterator[str]:

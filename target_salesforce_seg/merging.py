@@ -14,7 +14,7 @@ from target_salesforce_seg.relationships import parents_of
 from target_salesforce_seg.writes import Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from salesforce_seg.describe import SObjectDescribe
     from target_salesforce_seg.intents import Intent, Match
@@ -28,9 +28,11 @@ class Merging:
 
     Args:
         ways: by object, the ways in which the intents of this round look for records.
+        name_parents: the objects whose records name parents by a key.
     """
 
-    def __init__(self, ways: Mapping[str, Iterable[Way]]) -> None:
+    def __init__(self, ways: Mapping[str, Iterable[Way]], name_parents: Collection[str]) -> None:
+        self._name_parents = name_parents
         self._ways = {sobject: tuple(each) for sobject, each in ways.items()}
         self._records: dict[tuple[str, str], Write] = {}
         self._new: dict[tuple[str, Way, Any], Write] = {}
@@ -57,7 +59,10 @@ class Merging:
             self._blind.append(Write(sobject, ""))
             return self._blind[-1]
         name = (intent.object, intent.match.fields, intent.match.key)
-        return self._new.setdefault(name, Write(sobject, ""))
+        write = self._new.get(name)
+        if write is None:
+            write = self._new[name] = Write(sobject, "")
+        return write
 
     def is_being_created(self, intent: Intent) -> bool:
         """Whether an earlier intent creates the record that this one looks for."""
@@ -79,6 +84,8 @@ class Merging:
             name = ("Contact", contact.fields, contact.key)
             if self._is_unsettled("Contact", contact) or name in self._new:
                 return True
+        if intent.object not in self._name_parents:
+            return False
         return bool(self._creating and parents_of(sobject, intent.fields) & self._creating)
 
     def put(self, sobject: SObjectDescribe, intent: Intent, writes: list[Write]) -> None:

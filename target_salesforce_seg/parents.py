@@ -13,10 +13,10 @@ from salesforce_seg import fields
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.intents import Match
 from target_salesforce_seg.lookup import Question
-from target_salesforce_seg.relationships import field_behind
+from target_salesforce_seg.relationships import field_behind, names_of_parents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from salesforce_seg.describe import FieldDescribe, SObjectDescribe
     from target_salesforce_seg.catalog import Catalog
@@ -39,16 +39,29 @@ class Parents:
         lookup: asks the org; not at all if Salesforce finds all parents itself.
         catalog: the objects.
         intents: of the round.
+        written: by object, the fields that the intents write.
+
+    Attributes:
+        named: by object, those of the fields that name a parent.
     """
 
-    def __init__(self, lookup: Lookup, catalog: Catalog, intents: Iterable[Intent]) -> None:
+    def __init__(
+        self,
+        lookup: Lookup,
+        catalog: Catalog,
+        intents: Iterable[Intent],
+        written: Mapping[str, Iterable[str]],
+    ) -> None:
         self._catalog = catalog
+        self.named = {
+            sobject: dotted for sobject, names in written.items() if (dotted := names_of_parents(names))
+        }
         self._ways: dict[tuple[str, str], _Way | None] = {}
         self._found: dict[tuple[str, str], Found] = {}
         wanted: dict[tuple[str, str], dict[Any, Match]] = defaultdict(dict)
-        for intent in intents:
-            for name in [name for name in intent.fields if "." in name]:
-                if match := self._match(intent.object, name, intent.fields[name]):
+        for intent in intents if self.named else ():
+            for name in self.named.get(intent.object, ()):
+                if match := self._match(intent.object, name, intent.fields.get(name)):
                     wanted[intent.object, name][match.key] = match
         questions = [
             Question(way.sobject, (way.key.name,), tuple(matches.values()), ())
@@ -72,7 +85,7 @@ class Parents:
         """Write the Ids of the parents instead of what names them."""
         if not self._found:
             return
-        for name in [name for name in write.record if "." in name]:
+        for name in names_of_parents(write.record):
             field = field_behind(write.sobject, name)
             parent_id = self._id_of(write.sobject.name, name, write.record[name])
             if field is not None and parent_id:

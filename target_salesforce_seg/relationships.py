@@ -40,10 +40,14 @@ def flat(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
     return row
 
 
-def parents_of(sobject: SObjectDescribe, fields: Mapping[str, Any]) -> set[str]:
+def names_of_parents(names: Iterable[str]) -> list[str]:
+    """Those of some names that name a parent by a key."""
+    return [name for name in names if "." in name]
+
+
+def parents_of(sobject: SObjectDescribe, fields: Iterable[str]) -> set[str]:
     """The objects whose records a write refers to by a key."""
-    dotted = [name for name in fields if "." in name]
-    behind = [field for name in dotted if (field := field_behind(sobject, name))]
+    behind = [field for name in names_of_parents(fields) if (field := field_behind(sobject, name))]
     return {parent for field in behind for parent in field.reference_to}
 
 

@@ -61,7 +61,7 @@ class Resolver:
         findings = Findings(
             self._lookup, self._catalog, ordered, match_contacts=self._settings.match_contacts
         )
-        merging = Merging(findings.ways)
+        merging = Merging(findings.ways, findings.parents.named)
         for intent in ordered:
             self._place(intent, findings, merging, resolution)
         resolution.later = merging.later
