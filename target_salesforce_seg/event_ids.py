@@ -46,16 +46,16 @@ class EventIds:
         """
         if not self._names:
             return
-        message_id = _message_id(event)
+        event_id = message_id(event)
         places: dict[str, int] = {}
         for intent in intents:
             if intent.operation != "create" or intent.match is not None:
                 continue
             place = places[intent.object] = places.get(intent.object, 0) + 1
             field = self.field_of(self._catalog.of_event(intent.object))
-            if field is None or message_id is None:
+            if field is None or event_id is None:
                 continue
-            value = message_id if place == 1 else f"{message_id}:{place}"
+            value = event_id if place == 1 else f"{event_id}:{place}"
             if not field_types.fits(field, value):
                 raise RecordRejected(
                     f"The messageId has {len(value)} characters; {intent.object}.{field.name} takes "
@@ -84,9 +84,9 @@ class EventIds:
         return field
 
 
-def _message_id(event: Event | PlainRecord) -> str | None:
+def message_id(event: Event | PlainRecord) -> str | None:
     """The messageId; rows of Segment's warehouse tables have it in ``id``."""
-    message_id = member(event.record, "messageId")
-    if message_id is MISSING and isinstance(event, Event) and event.from_row:
-        message_id = member(event.record, "id")
-    return key_text(message_id)
+    found = member(event.record, "messageId")
+    if found is MISSING and isinstance(event, Event) and event.from_row:
+        found = member(event.record, "id")
+    return key_text(found)

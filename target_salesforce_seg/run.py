@@ -32,6 +32,7 @@ from target_salesforce_seg.settlement import Settlement
 from target_salesforce_seg.setup_check import SetupCheck
 from target_salesforce_seg.writers.bulk2 import BulkWriter
 from target_salesforce_seg.writers.composite import CompositeWriter
+from target_salesforce_seg.writers.create_journal import CreateJournal
 from target_salesforce_seg.writers.journal import JobJournal
 from target_salesforce_seg.writers.pace import Pace
 from target_salesforce_seg.writers.routes import Writers
@@ -63,6 +64,7 @@ class Run:
         client_name: how Salesforce knows the client.
         logger: where to log.
         dry_run: takes what would be written, if nothing is to be.
+        replays: whether a rejects file is read, whose events do not come again with the tap's.
 
     Raises:
         ConfigurationError: a setting is wrong or missing.
@@ -75,6 +77,7 @@ class Run:
         client_name: str,
         logger: logging.Logger,
         dry_run: DryRun | None = None,
+        replays: bool = False,
     ) -> None:
         self.settings = TargetSettings.from_config(config)
         self.counts = Counts()
@@ -90,7 +93,12 @@ class Run:
         self._notices = Notices(logger)
         self._size = BatchSize(self.settings)
         self._batch: list[Incoming] = []
-        self._taken = self._booked = 0
+        self._taken = self._booked = self._read_state_after = 0
+        self._creates = CreateJournal(
+            Path(self.settings.rejects_path),
+            lambda: f"{self._session.instance_url} {replays}",
+            logger,
+        )
         self._broken_off = 0
         self._summed_up = False
         self._telling = ExitStack()
@@ -128,6 +136,7 @@ class Run:
         composite = CompositeWriter(
             self._calls,
             Pace(slow=self._session.settings.request_timeout / SLOW_PART),
+            self._creates,
             auto_assign=settings.auto_assign,
             allow_duplicates=settings.allow_duplicates,
         )
@@ -153,6 +162,18 @@ class Run:
         """Whether everything that was taken is settled and booked, so that a state may go out."""
         return self._taken == self._booked
 
+    def note_state(self) -> None:
+        """A state was read; it covers what was taken until now."""
+        self._read_state_after = self._taken
+
+    def state_is_out(self) -> None:
+        """The state that was read last is out: what it covers does not come again."""
+        self._creates.forget(self._read_state_after)
+
+    def finish(self) -> None:
+        """The run ends well: nothing of it comes again, state or not."""
+        self._creates.finish()
+
     def settle(self, until_booked: ExitStack) -> SettledBatch:
         """Carry out what the batch wants.
 
@@ -168,6 +189,7 @@ class Run:
         """
         batch, self._batch = self._batch, []
         self._broken_off = len(batch)
+        self._creates.begin_batch(self._booked)
         settlement = self._settlement(until_booked)
         try:
             if batch:
@@ -272,4 +294,5 @@ class Run:
             writer=self._writers if dry is None else dry,
             backoff=self._session.backoff,
             until_booked=until_booked,
+            creates=self._creates if dry is None else None,
         )

@@ -13,6 +13,7 @@ from target_salesforce_seg.classify import Incoming, NotForSalesforce, PlainReco
 from target_salesforce_seg.event_ids import EventIds
 from target_salesforce_seg.intents import Intent, Refusal
 from target_salesforce_seg.outcomes import BatchOutcomes, Rejection
+from target_salesforce_seg.writers.create_journal import MADE
 from target_salesforce_seg.writers.results import Lost, Refused, Written, gave_up, rejected
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from target_salesforce_seg.plans import Plans
     from target_salesforce_seg.resolver import Resolution, Resolver
     from target_salesforce_seg.settings import TargetSettings
+    from target_salesforce_seg.writers.create_journal import CreateJournal
     from target_salesforce_seg.writers.results import Result, Writer
     from target_salesforce_seg.writes import Write
 
@@ -45,6 +47,11 @@ _OUTCOME_UNKNOWN = RecordRejected(
     "it. Look in Salesforce before you try the event again.",
     code="OUTCOME_UNKNOWN",
 )
+_BROKEN_OFF = RecordRejected(
+    "An earlier run was broken off while it created the record, so it may be there or not, and nothing in "
+    "the event finds it. Look in Salesforce before you try the event again.",
+    code="OUTCOME_UNKNOWN",
+)
 
 
 class Settlement:
@@ -58,7 +65,8 @@ class Settlement:
         writer: writes, or pretends to.
         backoff: how often, and after what wait, a write whose answer was lost is looked up and tried again.
         until_booked: what is to hold until the batch is booked and its state is out: so long are creates that
-            the next run could not look up kept from signals, or they would be made twice.
+            the next run could not look up kept from signals.
+        creates: knows what runs before did of such creates; None where nothing is written.
     """
 
     def __init__(
@@ -71,7 +79,9 @@ class Settlement:
         writer: Writer,
         backoff: Backoff,
         until_booked: ExitStack,
+        creates: CreateJournal | None,
     ) -> None:
+        self._creates = creates
         self._settings = settings
         self._plans = plans
         self._catalog = catalog
@@ -129,9 +139,21 @@ class Settlement:
             for each in again or planned:
                 if isinstance(each, Refusal):
                     self.outcomes.reject(Rejection(position, each.object, each.operation, each.error), each)
-                else:
-                    self.outcomes.expect(each)
+                    continue
+                self.outcomes.expect(each)
+                if not self._is_of_earlier_run(each, batch[position].stream, event):
                     yield each
+
+    def _is_of_earlier_run(self, intent: Intent, stream: str, event: Event | PlainRecord) -> bool:
+        """Whether an intent is settled by what an earlier run did, which no state has covered."""
+        if self._creates is None or intent.operation != "create" or intent.match is not None:
+            return False
+        mark = self._creates.of_earlier_run(intent, stream, event)
+        if mark == MADE:
+            self.outcomes.done(intent, "unchanged", intent.object)
+        elif mark:
+            self._reject(intent, _BROKEN_OFF)
+        return bool(mark)
 
     # Rounds
 

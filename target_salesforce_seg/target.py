@@ -58,7 +58,7 @@ class TargetSalesforceSeg(Plugin, Target):
 
     _MAX_RECORD_AGE_IN_MINUTES = 1.0
 
-    def __init__(self, *, dry_run: bool = False, **options: Any) -> None:
+    def __init__(self, *, dry_run: bool = False, replays: bool = False, **options: Any) -> None:
         super().__init__(**options)
         self._is_dry_run = dry_run
         self._run = Run(
@@ -66,6 +66,7 @@ class TargetSalesforceSeg(Plugin, Target):
             client_name=self.name,
             logger=self.logger,
             dry_run=DryRun(click.echo) if dry_run else None,
+            replays=replays,
         )
         self._protocol_error: Exception | None = None
         self._bare_schema = ""
@@ -190,7 +191,10 @@ class TargetSalesforceSeg(Plugin, Target):
         A batch is settled when its last record is there, before the state that covers it is read: kept until
         the next batch, it would not tell that nothing of this one is to come again.
         """
+        before = self._latest_state
         super()._process_state_message(message_dict)
+        if self._latest_state is not before:
+            self._run.note_state()
         if self._latest_state and self._run.is_settled:
             with shielded():
                 self._write_state_message(self._latest_state)
@@ -206,6 +210,7 @@ class TargetSalesforceSeg(Plugin, Target):
         sys.stdout.write(f"{line}\n")
         sys.stdout.flush()
         self._state_out = line
+        self._run.state_is_out()
 
     def process_endofpipe(self) -> None:
         """Settle what is left, and say what the run came to.
@@ -227,6 +232,7 @@ class TargetSalesforceSeg(Plugin, Target):
             raise RunFailed(
                 f"{rejected} events were rejected (fail_on_rejects): see {self._run.where_rejects_are}."
             )
+        self._run.finish()
         with shielded():  # in a connection that closes, a signal would be lost
             self._run.close()
         with shielded():
@@ -316,6 +322,7 @@ class TargetSalesforceSeg(Plugin, Target):
             config={**(config.config if config else {}), **given},
             parse_env_config=bool(config and config.parse_env),
             dry_run=dry_run,
+            replays=replay is not None,
         )
         if test:
             target.check_setup()

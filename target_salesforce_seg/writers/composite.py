@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from salesforce_seg.composite import RowResult, SubRequest, SubResponse
     from target_salesforce_seg.calls import Calls
+    from target_salesforce_seg.writers.create_journal import CreateJournal
     from target_salesforce_seg.writers.pace import Pace
     from target_salesforce_seg.writes import Write
 
@@ -63,9 +64,13 @@ class CompositeWriter:
         auto_assign: whether assignment rules run on records that are created. They never run on updates,
             where they would give records to other owners again and again.
         allow_duplicates: whether records are saved that duplicate rules only warn about.
+        creates: takes note of creates that nothing finds again.
     """
 
-    def __init__(self, calls: Calls, pace: Pace, *, auto_assign: bool, allow_duplicates: bool) -> None:
+    def __init__(
+        self, calls: Calls, pace: Pace, creates: CreateJournal, *, auto_assign: bool, allow_duplicates: bool
+    ) -> None:
+        self._creates = creates
         self._calls = calls
         self._session = calls.session
         self._pace = pace
@@ -114,10 +119,14 @@ class CompositeWriter:
         while chunks:
             now = next_call(chunks, self._pace.collections)
             self._strain = ""
+            self._creates.begin(write for chunk in now for write in chunk.writes)
             answers = self._send(now, results)
+            stopped: list[SalesforceError] = []
             for chunk, response in zip(now, answers, strict=True):
                 if response is not None:
-                    self._take(chunk, response, results, chunks, again)
+                    stopped += self._take(chunk, response, results, chunks, again)
+            if stopped:
+                raise stopped[0]
             if self._strain:
                 self._pace.narrow(self._strain)
             lost = 0 if any(answers) else lost + 1
@@ -145,6 +154,8 @@ class CompositeWriter:
             raise
         except SalesforceError as error:
             if error.status not in _TOO_MUCH_OR_SPOILED or remedy_for(error.status, error.code) in STOP:
+                if not (apart or self._calls.composite_refused):  # then it was one call, and is refused
+                    self._creates.end((write for chunk in chunks for write in chunk.writes), {})
                 raise
             if len(chunks) > 1:
                 return [response for chunk in chunks for response in self._send([chunk], results)]
@@ -192,26 +203,24 @@ class CompositeWriter:
         results: dict[Write, Result],
         chunks: deque[Chunk],
         again: list[Write],
-    ) -> None:
-        """Note the results of a chunk; put aside what is to be sent again, in parts or after a wait."""
+    ) -> list[SalesforceError]:
+        """Note the results of a chunk; put aside what is to be sent again, in parts or after a wait.
+
+        Returns:
+            What ends the run.
+        """
         what = f"writing {chunk.writes[0].sobject.name} records"
         if response.ok:
-            rows = composite.row_results(response, len(chunk.writes))
-            for write, row in zip(chunk.writes, rows, strict=True):
-                results[write] = _of_row(row)
-                if not row.success and row.remedy in PASSING:
-                    again.append(write)
-                    self._strain = "records are locked, or take too much work at once"
-                elif not row.success and row.remedy in STOP:
-                    raise refusal(what, 0, row.errors)
-            return
+            return self._take_rows(chunk, response, results, again, what)
         error = response.error(what)
-        if response.remedy in STOP:
-            raise error
         if response.remedy in PASSING and chunk.kind.operation == "create":
             self._strain = "Salesforce cannot take so much at the moment"
             results |= dict.fromkeys(chunk.writes, Lost(error))
-        elif response.remedy in PASSING:
+            return []
+        self._creates.end(chunk.writes, {})
+        if response.remedy in STOP:
+            return [error]
+        if response.remedy in PASSING:
             self._strain = "Salesforce cannot take so much at the moment"
             results |= dict.fromkeys(chunk.writes, Refused(rejected(error)))
             again += chunk.writes
@@ -221,6 +230,27 @@ class CompositeWriter:
             chunks.extend(chunk.halves())
         else:
             results[chunk.writes[0]] = refused(error)
+        return []
+
+    def _take_rows(
+        self,
+        chunk: Chunk,
+        response: SubResponse,
+        results: dict[Write, Result],
+        again: list[Write],
+        what: str,
+    ) -> list[SalesforceError]:
+        stopped: list[SalesforceError] = []
+        rows = composite.row_results(response, len(chunk.writes))
+        for write, row in zip(chunk.writes, rows, strict=True):
+            results[write] = _of_row(row)
+            if not row.success and row.remedy in PASSING:
+                again.append(write)
+                self._strain = "records are locked, or take too much work at once"
+            elif not row.success and row.remedy in STOP:
+                stopped.append(refusal(what, 0, row.errors))
+        self._creates.end(chunk.writes, results)
+        return stopped
 
     def _take_missing(
         self,

@@ -122,7 +122,8 @@ class Life:
 
     def live(self, mishaps: list[Mishap]) -> list[Seen]:
         """Run with each mishap, and then without, until a run ends well; then replay what faults spoiled."""
-        self._rejects().unlink(missing_ok=True)
+        for left in self.stage.folder.glob("rejects.jsonl*"):
+            left.unlink()
         covered = 0
         for mishap in (*mishaps, Mishap(), Mishap()):
             feed = range(covered, len(self.story.messages))

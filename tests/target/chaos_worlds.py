@@ -159,8 +159,8 @@ def _meant(world: World, wish: Wish, config: dict[str, Any]) -> tuple[int, ...] 
     if wish.refused:
         return wish.refused
     rows = [each for each in world if each.sobject == wish.sobject and wish.way and _matches(each, wish)]
-    if wish.operation == "create":
-        return KEPT if rows else ()
+    if wish.operation == "create":  # what nothing finds has a cell of its own, and is known to be made
+        return KEPT if rows or (world and not wish.way) else ()
     if not rows and wish.operation == "update":
         return "NOT_FOUND"
     try:

@@ -8,6 +8,7 @@ import logging
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable
 from contextlib import redirect_stdout
 from functools import partial
@@ -118,3 +119,32 @@ def cli(config: dict[str, Any], tmp_path: Path) -> Callable[..., Outcome]:
         )
 
     return call
+
+
+@pytest.fixture
+def killed(request: pytest.FixtureRequest, config: dict[str, Any], tmp_path: Path) -> Callable[..., None]:
+    """Run the command until a request hangs, and kill it then."""
+    org = request.getfixturevalue("org")
+
+    def run(content: list[Any], fault: dict[str, Any], **settings: Any) -> None:
+        org.faults([fault | {"times": 1, "action": {"hang": True}}])
+        path = tmp_path / "killed.json"
+        path.write_text(json.dumps(config | settings))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "target_salesforce_seg", f"--config={path}"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert process.stdin is not None
+        process.stdin.write(as_lines(content))
+        process.stdin.close()
+        while org.local("GET", "faults")[0]["times"]:
+            time.sleep(0.02)
+        time.sleep(0.2)
+        process.kill()
+        process.wait(30)
+        org.local("DELETE", "faults")
+
+    return run

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import as_lines, group, identify, messages, track
+from target_pipe import group, identify, messages, track
 
 from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from local_org_client import OrgClient
 
 COMPOSITE = {"method": "POST", "path": "/composite$"}
@@ -92,33 +86,14 @@ def test_an_event_without_a_message_id_is_created_as_before(
 
 @pytest.mark.parametrize(("when", "skip"), [("after", 1), ("before", 2)])
 def test_a_run_that_is_killed_at_its_writes_is_made_good(
-    org: OrgClient, config: dict[str, Any], tmp_path: Path, cli: Any, when: str, skip: int
+    org: OrgClient, cli: Any, killed: Any, when: str, skip: int
 ) -> None:
     org.custom_field("Case.Event_Id__c", length=100, externalId=True, unique=True)
     more = {"actions": [CASE], "event_id_field": "Event_Id__c", "batch_size": 10}
     content: list[Any] = messages(
         [each for n in range(10) for each in (person(n), group(f"g{n}", {"name": "N"}), issue(n))]
     )
-    hang = COMPOSITE | {"skip": 2 * skip, "times": 1, "when": when, "action": {"hang": True}}
-    org.faults([hang])
-    path = tmp_path / "killed.json"
-    path.write_text(json.dumps(config | more))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "target_salesforce_seg", f"--config={path}"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(as_lines(content))
-    process.stdin.close()
-    while org.local("GET", "faults")[0]["times"]:
-        time.sleep(0.02)
-    time.sleep(0.2)
-    process.kill()
-    process.wait(30)
-    org.local("DELETE", "faults")
+    killed(content, COMPOSITE | {"skip": 2 * skip, "when": when}, **more)
     outcome = cli(content, **more)
     assert outcome.counts["created"] + outcome.counts["unchanged"] == 30
     for sobject in ("Lead", "Account", "Case"):
