@@ -7,7 +7,7 @@ says something wins.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_salesforce_seg.mapping.names import split_name
 from target_salesforce_seg.paths import MISSING
@@ -16,17 +16,33 @@ if TYPE_CHECKING:
     from target_salesforce_seg.mapping.values import Convert, Slot
 
 Record = dict[str, Any]
-Rivals = dict[str, tuple[int, "Convert | None", Any]]
-"""By field: rank, conversion (none if the value needs none) and value of the best trait so far.
+Rivals = dict[str, tuple[int, "Convert", Any]]
+"""By field: rank, conversion and value of the best trait so far.
 
 One that the record has a value for already is decided: a trait of the best rank has filled it.
 """
 
-Taker = Callable[[Any, Record, Rivals], None]
+Take = Callable[[Any, Record, Rivals], None]
 """Takes a value into a record, or among the rivals for a field. Raises RecordRejected."""
 
 Complain = Callable[[], None]
 """Says that a trait has the wrong shape and is left out."""
+
+
+class Taker(NamedTuple):
+    """What becomes of the values of a trait.
+
+    Attributes:
+        take: takes any value.
+        text_field: the field that a text is written to at once, less its outer white space, if it is ASCII
+            without null characters, not blank, not longer than ``text_length``, and nothing is known of the
+            field yet; ``take`` would do the same.
+        text_length: in characters; -1 where no text goes in as it is.
+    """
+
+    take: Take
+    text_field: str = ""
+    text_length: int = -1
 
 
 def alone(slot: Slot, *, empty_clears: bool) -> Taker:
@@ -36,16 +52,11 @@ def alone(slot: Slot, *, empty_clears: bool) -> Taker:
         slot: where the value goes.
         empty_clears: whether an empty text empties the field, as null does; else it says nothing.
     """
-    name, convert, cleared, text_length = slot.name, slot.convert, slot.cleared, slot.text_length
+    name, convert, cleared = slot.name, slot.convert, slot.cleared
 
     def take(value: Any, record: Record, _: Rivals) -> None:
-        if isinstance(value, str):
-            text = value.strip()
-            if text and len(value) <= text_length and value.isascii() and "\0" not in text:
-                record[name] = text
-                return
-            if not text:
-                value = None if empty_clears else MISSING
+        if isinstance(value, str) and not value.strip():
+            value = None if empty_clears else MISSING
         if value is not None and value is not MISSING:
             converted = convert(value)
             if converted is not MISSING:
@@ -53,7 +64,7 @@ def alone(slot: Slot, *, empty_clears: bool) -> Taker:
         elif value is None and cleared:
             record[cleared] = None
 
-    return take
+    return Taker(take, name, slot.text_length)
 
 
 def rival(slot: Slot, rank: int, *, is_best: bool, empty_clears: bool, complain: Complain) -> Taker:
@@ -62,21 +73,15 @@ def rival(slot: Slot, rank: int, *, is_best: bool, empty_clears: bool, complain:
     Args:
         slot: where the value goes.
         rank: of the trait.
-        is_best: whether no trait has a lower rank: a text that needs no conversion is in the record at once.
+        is_best: whether no trait has a lower rank, so that it need not wait for the others.
         empty_clears: as for :func:`alone`.
         complain: of an object.
     """
-    name, convert, cleared, text_length = slot.name, slot.convert, slot.cleared, slot.text_length
+    name, convert, cleared = slot.name, slot.convert, slot.cleared
 
     def take(value: Any, record: Record, rivals: Rivals) -> None:
-        ready = False
         if isinstance(value, str):
-            text = value.strip()
-            ready = len(value) <= text_length and value.isascii() and "\0" not in text
-            if is_best and ready and text and name not in record and name not in rivals:
-                record[name] = text
-                return
-            value = text or (None if empty_clears else MISSING)
+            value = value.strip() or (None if empty_clears else MISSING)
         if value is None and cleared:
             record.setdefault(cleared, None)
         elif isinstance(value, dict):
@@ -84,9 +89,9 @@ def rival(slot: Slot, rank: int, *, is_best: bool, empty_clears: bool, complain:
         elif value is not None and value is not MISSING:
             best = rivals.get(name)
             if best is None or rank < best[0]:
-                rivals[name] = (rank, None if ready else convert, value)
+                rivals[name] = (rank, convert, value)
 
-    return take
+    return Taker(take, name, slot.text_length) if is_best else Taker(take)
 
 
 def unknown(slot: Slot, *, empty_clears: bool) -> Taker:
@@ -96,7 +101,7 @@ def unknown(slot: Slot, *, empty_clears: bool) -> Taker:
         if empty_clears or not isinstance(value, str) or value.strip():
             slot.convert(value)
 
-    return take
+    return Taker(take)
 
 
 def text_only(taker: Taker, complain: Complain) -> Taker:
@@ -104,11 +109,11 @@ def text_only(taker: Taker, complain: Complain) -> Taker:
 
     def take(value: Any, record: Record, rivals: Rivals) -> None:
         if value is None or isinstance(value, str):
-            taker(value, record, rivals)
+            taker.take(value, record, rivals)
         else:
             complain()
 
-    return take
+    return taker._replace(take=take)
 
 
 def full_name(first_name: Taker, last_name: Taker) -> Taker:
@@ -117,11 +122,11 @@ def full_name(first_name: Taker, last_name: Taker) -> Taker:
     def take(value: Any, record: Record, rivals: Rivals) -> None:
         first, rest = split_name(value)
         if first:
-            first_name(first, record, rivals)
+            first_name.take(first, record, rivals)
         if rest:
-            last_name(rest, record, rivals)
+            last_name.take(rest, record, rivals)
 
-    return take
+    return Taker(take)
 
 
 def nothing(complain: Complain | None = None) -> Taker:
@@ -131,4 +136,16 @@ def nothing(complain: Complain | None = None) -> Taker:
         if complain and value not in (None, "", [], {}):
             complain()
 
-    return take
+    return Taker(take)
+
+
+def all_of(takers: list[Taker]) -> Taker:
+    """For a trait that fills several fields."""
+    if len(takers) < 2:
+        return takers[0] if takers else nothing()
+
+    def take(value: Any, record: Record, rivals: Rivals) -> None:
+        for each in takers:
+            each.take(value, record, rivals)
+
+    return Taker(take)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.mapping import takers
+from target_salesforce_seg.mapping.nodes import Node, Parts, walk
 from target_salesforce_seg.mapping.parents import flattened
 from target_salesforce_seg.mapping.values import Assignment
 from target_salesforce_seg.paths import MISSING, normalised
@@ -24,40 +25,8 @@ if TYPE_CHECKING:
     from target_salesforce_seg.mapping.values import Convert, ValueRules
 
 _NOT_IN_A_FIELD_NAME = re.compile(r"[^A-Za-z0-9]+")
-_MOST_SPELLINGS = 20_000
 _OVERRIDE, _OWN_NAME = -2, -1
 """Ranks before those of the table: the user's settings, and a trait of the field's own name."""
-
-
-class _Node:
-    """What becomes of one trait, and of the parts of it if it is an object or a list."""
-
-    __slots__ = ("parts", "take")
-
-    def __init__(self, take: Taker | None = None, parts: _Parts | None = None) -> None:
-        self.take = take or takers.nothing()
-        self.parts = parts
-
-
-class _Parts(dict[str, _Node]):
-    """Nodes by the spelling of their traits, found by the name without what does not count."""
-
-    def __init__(self, learn: Callable[[str], _Node]) -> None:
-        super().__init__()
-        self.known: dict[str, _Node] = {}
-        self._learn = learn
-
-    @property
-    def places(self) -> list[str]:
-        """The entries of a list that something becomes of."""
-        return [name for name in self.known if name.isdecimal()]
-
-    def __missing__(self, spelling: str) -> _Node:
-        if len(self) >= _MOST_SPELLINGS:
-            self.clear()
-        node = self.known.get(normalised(spelling))
-        self[spelling] = node = self._learn(spelling) if node is None else node
-        return node
 
 
 class TraitMapper:
@@ -86,7 +55,7 @@ class TraitMapper:
         self._lost_case = lost_case
         self._overrides = {path: field for path, field in overrides.items() if field}
         self._fed_by = self._feeds()
-        self._root = _Parts(self._custom)
+        self._root = Parts(self._custom)
         self._place_table()
         for path in sorted(overrides, key=lambda path: path.count(".")):
             self._place_override(path, overrides[path])
@@ -100,11 +69,11 @@ class TraitMapper:
         record: Record = {}
         rivals: Rivals = {}
         problems: list[RecordRejected] = []
-        _walk(self._root, traits, record, rivals, problems)
+        walk(self._root, traits, record, rivals, problems)
         for name, (_, convert, value) in rivals.items():
             if record.get(name) is not None:
                 continue
-            converted = value if convert is None else _converted(convert, value, problems)
+            converted = _converted(convert, value, problems)
             if converted is not MISSING:
                 record[name] = converted
         return self._values.finished(self.sobject, record, problems)
@@ -147,7 +116,7 @@ class TraitMapper:
         for path in table.unsent:
             by_path[path] = []
         for path, takes in by_path.items():
-            self._node_at(path).take = _all_of(takes)
+            self._node_at(path).give_to(takers.all_of(takes))
 
     def _place_override(self, path: str, field: str | None) -> None:
         head, dot, _ = path.partition(".")
@@ -155,24 +124,24 @@ class TraitMapper:
             self._root.known[normalised(head)] = self._custom(head)
         node = self._node_at(path)
         node.parts = None
-        node.take = self._taker(field, path, _OVERRIDE, empty_clears=True) if field else takers.nothing()
+        node.give_to(self._taker(field, path, _OVERRIDE, empty_clears=True) if field else takers.nothing())
 
-    def _node_at(self, path: str) -> _Node:
+    def _node_at(self, path: str) -> Node:
         """The node of a path; those above it are made where they are missing."""
         head, dot, rest = path.partition(".")
         parts, trail = self._root, head
         while dot:
-            above = parts.known.setdefault(normalised(head), _Node(self._no_object(trail)))
+            above = parts.known.setdefault(normalised(head), Node(self._no_object(trail)))
             if above.parts is None:
-                above.parts = _Parts(self._unknown_part(trail))
+                above.parts = Parts(self._unknown_part(trail))
             parts = above.parts
             head, dot, rest = rest.partition(".")
             trail += f".{head}"
-        return parts.known.setdefault(normalised(head), _Node())
+        return parts.known.setdefault(normalised(head), Node())
 
     # What is learned from the events
 
-    def _custom(self, trait: str) -> _Node:
+    def _custom(self, trait: str) -> Node:
         """A trait that neither the table nor a setting names: the custom field of its name."""
         literal = self._at_dotted(trait)
         if literal is not None:
@@ -181,14 +150,14 @@ class TraitMapper:
         plain = normalised(trait)
         if self.sobject.field(field) is None:
             if plain in self._table.reserved_names:
-                return _Node()
+                return Node()
             if plain in self._table.by_own_name:
-                return _Node(self._taker(self._table.by_own_name[plain], trait, _OWN_NAME))
-        return _Node(self._taker(field, trait, _OWN_NAME, empty_clears=True))
+                return Node(self._taker(self._table.by_own_name[plain], trait, _OWN_NAME))
+        return Node(self._taker(field, trait, _OWN_NAME, empty_clears=True))
 
-    def _at_dotted(self, trait: str) -> _Node | None:
+    def _at_dotted(self, trait: str) -> Node | None:
         """The node of a trait that is spelled as a path: ``"address.city"``."""
-        parts: _Parts | None = self._root
+        parts: Parts | None = self._root
         node = None
         for name in trait.split(".") if "." in trait else ():
             node = parts.known.get(normalised(name)) if parts is not None else None
@@ -197,13 +166,13 @@ class TraitMapper:
             parts = node.parts
         return node
 
-    def _unknown_part(self, trail: str) -> Callable[[str], _Node]:
-        def learn(name: str) -> _Node:
+    def _unknown_part(self, trail: str) -> Callable[[str], Node]:
+        def learn(name: str) -> Node:
             told = (
                 f"`{trail}.{name}` is inside an object, and {self.sobject.name} has no field for it: "
                 "trait_fields can send it to one."
             )
-            return _Node(takers.nothing(lambda: self._values.notices.say(told)))
+            return Node(takers.nothing(lambda: self._values.notices.say(told)))
 
         return learn
 
@@ -273,42 +242,9 @@ def literal_assignments(record: Mapping[str, Any], sobject: SObjectDescribe) -> 
         yield Assignment(known_by, value, name)
 
 
-def _walk(
-    parts: _Parts,
-    traits: Mapping[str, Any],
-    record: Record,
-    rivals: Rivals,
-    problems: list[RecordRejected],
-) -> None:
-    for spelling, value in traits.items():
-        node = parts[spelling]
-        inner = node.parts
-        if inner is not None and isinstance(value, dict):
-            _walk(inner, value, record, rivals, problems)
-        elif inner is not None and isinstance(value, list) and inner.places:
-            entries = {name: value[int(name)] for name in inner.places if int(name) < len(value)}
-            _walk(inner, entries, record, rivals, problems)
-        else:
-            try:
-                node.take(value, record, rivals)
-            except RecordRejected as problem:
-                problems.append(problem)
-
-
 def _converted(convert: Convert, value: Any, problems: list[RecordRejected]) -> Any:
     try:
         return convert(value)
     except RecordRejected as problem:
         problems.append(problem)
         return MISSING
-
-
-def _all_of(takes: list[Taker]) -> Taker:
-    if len(takes) < 2:
-        return takes[0] if takes else takers.nothing()
-
-    def take(value: Any, record: Record, rivals: Rivals) -> None:
-        for each in takes:
-            each(value, record, rivals)
-
-    return take
