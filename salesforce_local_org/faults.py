@@ -99,6 +99,7 @@ class Fault:
     every: int = 1
     times: int | None = 1
     when: str = "before"
+    longer_than: int = -1
     _seen: int = 0
 
     @classmethod
@@ -128,6 +129,7 @@ class Fault:
             rule.get("every", 1),
             rule.get("times", 1),
             rule.get("when", "before"),
+            rule.get("longer_than", -1),
         )
 
     def as_json(self) -> dict[str, Any]:
@@ -139,12 +141,13 @@ class Fault:
             "every": self.every,
             "times": self.times,
             "when": self.when,
+            **({"longer_than": self.longer_than} if self.longer_than >= 0 else {}),
             "action": dict(self.action),
         }
 
-    def hits(self, method: str, path: str, query: str) -> bool:
+    def hits(self, method: str, path: str, query: str, body_bytes: int) -> bool:
         """Whether the rule takes this request; one that it lets by (``skip``, ``every``) is counted."""
-        if self.times == 0 or self.method not in {None, method}:
+        if self.times == 0 or self.method not in {None, method} or body_bytes <= self.longer_than:
             return False
         if not self.path.search(path) and not (query and self.path.search(f"{path}?{query}")):
             return False
@@ -163,6 +166,7 @@ _RULE_KEYS = {
     "every": (lambda value: _count(value) and value != 0, "a number, 1 or more"),
     "times": (lambda value: value is None or _count(value), "a number, or null for ever"),
     "when": (lambda value: value in ("before", "after"), 'either "before" or "after"'),
+    "longer_than": (_count, "a number of bytes, 0 or more"),
     "action": (lambda value: isinstance(value, dict), "an object"),
 }
 
@@ -193,12 +197,13 @@ class Faults:
         with self._lock:
             self.rules.clear()
 
-    def take(self, method: str, path: str, query: str) -> Fault | None:
+    def take(self, method: str, path: str, query: str, body_bytes: int = 0) -> Fault | None:
         """The fault that hits this request, if any; it is used up by that once.
 
-        A rule's pattern is searched in the path alone, and in the path with ``?`` and the query string.
+        A rule's pattern is searched in the path alone, and in the path with ``?`` and the query string; the
+        length of the body is what the request declares.
         """
         if not self.rules:
             return None
         with self._lock:
-            return next((rule for rule in self.rules if rule.hits(method, path, query)), None)
+            return next((rule for rule in self.rules if rule.hits(method, path, query, body_bytes)), None)

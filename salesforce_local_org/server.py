@@ -104,7 +104,10 @@ class Door:
         request = _request(self.org, http)
         query = http.scope["query_string"].decode("latin-1")
         entry = self.org.usage.arrived(request.method, http.url.path, query, request.headers)
-        fault = self.org.faults.take(request.method, http.url.path, query)
+        length = http.headers.get("content-length", "")
+        fault = self.org.faults.take(
+            request.method, http.url.path, query, int(length) if length.isdecimal() else 0
+        )
         if fault and fault.when == "before" and await self._disturb(fault, http, line, entry):
             return
         response = await self._resource_answer(request, http, entry, fault)

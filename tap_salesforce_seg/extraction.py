@@ -64,6 +64,8 @@ class Extraction:
             is_last = each is passes[-1]
             if is_last and self._deleted_at:
                 yield from self._write_deletes(done)
+            if is_last:
+                self._sweep.tell_gap()
             if is_last and self._sweep.is_due:
                 yield from self._write_missing(done)
             version = self._agenda.version_to_activate if is_last else None

@@ -3,87 +3,243 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from salesforce_seg import composite
-from salesforce_seg.errors import ObjectUnavailable
+from salesforce_seg import composite, soql
+from salesforce_seg.errors import ObjectUnavailable, QueryTooLong
 from salesforce_seg.text_table import text_table
-from tap_salesforce_seg.agenda import deletes_to_ask
-from tap_salesforce_seg.readers.bulk2 import CREATE, expected_calls
-from tap_salesforce_seg.readers.choice import AUTO, BULK2, BULK_FROM_ROWS, REST, may_go_by_bulk
+from tap_salesforce_seg import expected_calls
+from tap_salesforce_seg.deletes import DELETION_COLUMNS, IDS_A_QUERY, Deletions
+from tap_salesforce_seg.passes import WHOLE, Pass
+from tap_salesforce_seg.readers.choice import BULK2, REST
 from tap_salesforce_seg.readers.openings import QUERIES_A_CALL
-from tap_salesforce_seg.readers.rest import PAGE_ROWS, remaining
+from tap_salesforce_seg.readers.rest import fits_url, remaining
+from tap_salesforce_seg.sweep import Sweep
+from tap_salesforce_seg.tally import SHARED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from salesforce_seg.session import Session
-    from tap_salesforce_seg.pages import Position
-    from tap_salesforce_seg.passes import Pass
     from tap_salesforce_seg.query import Query
     from tap_salesforce_seg.stream import CollectionStream
 
+COMPLETE = "JobComplete"
+IS_UNDER_WAY = frozenset({"UploadComplete", "InProgress", COMPLETE})
+"""States of a job that a run goes on with."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class PlannedStream:
-    """What one stream will read, and the API calls this takes."""
+    """What one stream will read, and the API calls this takes.
+
+    Attributes:
+        stream: Its name.
+        reader: What reads most of its rows.
+        rows: How many it will write; of ``names``, how many are looked through.
+        calls: Its own; those that it shares with others are not among them.
+    """
 
     stream: str
-    reader: str
-    rows: int
-    calls: int
+    reader: str = REST
+    rows: int = 0
+    calls: int = 0
 
-    def and_then(self, reader: str, rows: int, calls: int) -> PlannedStream:
-        """This and one more pass; the reader of most rows is named."""
-        most = reader if rows >= self.rows else self.reader
-        return PlannedStream(self.stream, most, self.rows + rows, self.calls + calls)
+    def add(self, reader: str, rows: int, calls: int) -> None:
+        """Count one more read."""
+        self.reader = reader if rows >= self.rows else self.reader
+        self.rows += rows
+        self.calls += calls
 
 
-def plan(session: Session, streams: Sequence[CollectionStream], api_type: str) -> list[PlannedStream]:
-    """Count what each stream's window holds now, five counts an API call.
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A part of a pass, or a sweep of Ids, and the number of rows that Salesforce has for it now."""
 
-    Calls that several streams share count for the first of them: five incremental streams share that for
-    their first pages, 25 that for the log of deletes.
+    stream: CollectionStream
+    each: Pass
+    is_sweep: bool = False
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The streams in order, and the API calls that they share."""
+
+    streams: list[PlannedStream]
+    shared_calls: int
+
+    def table(self) -> str:
+        """A line a stream, what is shared by all, and the sum."""
+        lines = [(each.stream, each.reader, each.rows, each.calls) for each in self.streams]
+        rows, calls = (sum(line[at] for line in lines) for at in (2, 3))  # type: ignore[misc]
+        shared = (SHARED, "", "", self.shared_calls)
+        total = ("sum", "", rows, calls + self.shared_calls)
+        return text_table(("stream", "reader", "rows", "calls"), [*lines, shared, total])
+
+
+class Planner:
+    """Counts what each stream's window holds now, five counts an API call.
 
     Args:
-        session: The connection to the org.
+        session: The connection to the org. It has asked what a run asks before it reads (describes, the log
+            of deletes), so what this has cost a run will cost too.
         streams: The selected streams.
         api_type: The setting.
-
-    Raises:
-        SalesforceError: A count was refused.
     """
-    passes = [(stream, part) for stream in streams for each in stream.agenda.passes for part in _parts(each)]
-    counts = _counts(session, [each.query for _, each in passes])
-    by_object = {stream.definition.sobject.name: stream for stream in streams}
-    read = [
-        (stream, each, rows)
-        for (stream, each), rows in zip(passes, counts, strict=True)
-        if rows or not stream.agenda.follows_from(each, by_object)
-    ]
-    openings = {id(query) for query in _openings(read)}
-    found = {stream.name: PlannedStream(stream.name, REST, 0, 0) for stream in streams}
-    for stream, each, counted in read:
-        opening = int(not each.query.is_incremental or id(each.query) in openings)
-        rows = _rows_of_job(session, each.position) if _is_begun_job(each) else None
-        found[stream.name] = found[stream.name].and_then(
-            *_way(each, counted if rows is None else rows, opening, api_type)
+
+    def __init__(self, session: Session, streams: Sequence[CollectionStream], api_type: str) -> None:
+        self._session = session
+        self._streams = streams
+        self._api_type = api_type
+        self._planned = {stream.name: PlannedStream(stream.name) for stream in streams}
+
+    def plan(self) -> Plan:
+        """What a run would read.
+
+        Raises:
+            SalesforceError: A count was refused.
+        """
+        shared = self._session.api_calls
+        by_object = {stream.definition.sobject.name: stream for stream in self._streams}
+        reads = self._counted(list(self._reads()))
+        for stream in self._streams:
+            self._add_deletes(stream, [read.each for read in reads if read.stream is stream])
+        news = {stream for stream in self._streams if self._planned[stream.name].rows}
+        news |= {read.stream for read in reads if read.rows and not read.is_sweep}
+        reads = [
+            read
+            for read in reads
+            if read.rows
+            or not read.stream.agenda.follows_from(read.each, by_object)
+            or by_object[read.each.query.sobject] in news
+        ]
+        openings = _openings(reads) if self._api_type != BULK2 else []
+        together = {id(read) for batch in openings for read in batch}
+        for read in reads:
+            self._add(read, first_page=int(id(read) not in together))
+        return Plan(list(self._planned.values()), shared + len(openings))
+
+    def _reads(self) -> Iterator[_Read]:
+        for stream in self._streams:
+            passes = stream.agenda.passes
+            for each in passes:
+                yield from (_Read(stream, part) for part in _parts(each))
+            sweep = Sweep(stream)
+            if passes and sweep.is_due and sweep.looks_through(whole=passes[-1].reads_all):
+                yield _Read(stream, Pass(WHOLE, *sweep.reading(), ""), is_sweep=True)
+
+    def _counted(self, reads: Sequence[_Read]) -> list[_Read]:
+        members = [
+            composite.query(self._session, read.each.query.count_soql, all_rows=True) for read in reads
+        ]
+        answers = composite.send(self._session, members)
+        for read, answer in zip(reads, answers, strict=True):
+            if not answer.ok:
+                raise answer.error(f"Counting {read.each.query.sobject}")
+        return [
+            replace(read, rows=int(answer.body["totalSize"]))
+            for read, answer in zip(reads, answers, strict=True)
+        ]
+
+    def _add(self, read: _Read, *, first_page: int) -> None:
+        planned, each, looks = self._planned[read.stream.name], read.each, 0
+        if _is_begun_job(each):
+            job = self._job(each)
+            if job["state"] in IS_UNDER_WAY:
+                rows = int(job["numberRecordsProcessed"] or 0) or read.rows
+                planned.add(
+                    BULK2, *expected_calls.of_begun_job(each, rows, is_complete=job["state"] == COMPLETE)
+                )
+                return
+            each, looks = replace(each, position=None), 1
+        definition = read.stream.definition
+        (sobject,) = (
+            one for one in (definition.sobject, *definition.sources) if one.name == each.query.sobject
         )
-    for sobject in list(deletes_to_ask(streams))[:: composite.MOST_SUBREQUESTS]:
-        name = next(stream.name for stream in streams if stream.definition.sobject.name == sobject)
-        found[name] = replace(found[name], calls=found[name].calls + 1)
-    return list(found.values())
+        too_long_after = self._too_long_after(each.query) if first_page else None
+        reader, calls = expected_calls.of_read(
+            each,
+            read.rows,
+            sobject,
+            api_type=self._api_type,
+            first_page=first_page,
+            too_long_after=too_long_after,
+        )
+        planned.add(reader, 0 if read.is_sweep else read.rows, looks + calls)
+
+    def _too_long_after(self, query: Query) -> int | None:
+        """How many calls a run needs to find out that REST has no room for a query; None if it has."""
+        if len(query.soql) > soql.LONGEST_QUERY:
+            return 0
+        if self._api_type == BULK2 or fits_url(query.soql):
+            return None
+        asked = composite.query(self._session, replace(query, limit=0).soql, all_rows=True)
+        try:
+            composite.send(self._session, [asked])
+        except (ObjectUnavailable, QueryTooLong):
+            return 1
+        return None
+
+    def _job(self, each: Pass) -> Mapping[str, Any]:
+        """The job that an interrupted run has begun, as Salesforce shows it."""
+        try:
+            return dict(self._session.call_json("GET", f"jobs/query/{(each.position or {})['job']}"))
+        except ObjectUnavailable:
+            return {"state": "gone"}
+
+    def _add_deletes(self, stream: CollectionStream, passes: Sequence[Pass]) -> None:
+        """What the log of deletes names, and no window shows."""
+        told = stream.tap.deletions.get(stream.definition.sobject.name, Deletions()).deleted_at
+        if not told or not passes:
+            return
+        there = self._still_there(passes[-1], told)
+        left = [
+            each
+            for each in told
+            if each not in there or not any(_shows(one, each, there[each]) for one in passes)
+        ]
+        in_bin = sum(each in there for each in left)
+        tells = not DELETION_COLUMNS.isdisjoint(passes[-1].layout.names)
+        planned = self._planned[stream.name]
+        planned.rows += len(left) if tells else in_bin
+        planned.calls += expected_calls.of_deletes(len(left), in_bin)
+
+    def _still_there(self, each: Pass, ids: Iterable[str]) -> dict[str, str | None]:
+        """Those of the Ids that a query finds, with their stamps."""
+        key = each.query.window.key
+        queries = [
+            composite.query(
+                self._session,
+                soql.select(["Id", *([key] if key else [])], each.query.sobject, where=where),
+                all_rows=True,
+            )
+            for _, where in soql.isin_batches("Id", ids, most=IDS_A_QUERY)
+        ]
+        found: dict[str, str | None] = {}
+        for answer in composite.send(self._session, queries):
+            if not answer.ok:
+                raise answer.error(f"Looking for deleted records of {each.query.sobject}")
+            found |= {row["Id"]: row[key] if key else None for row in answer.body["records"]}
+        return found
 
 
-def _openings(read: Iterable[tuple[CollectionStream, Pass, int]]) -> list[Query]:
-    """Of incremental queries the first of each five that share an API call."""
-    together = [
-        (stream.agenda.is_announced, each.query) for stream, each, _ in read if each.query.is_incremental
-    ]
-    at_once, later = (
-        [query for is_announced, query in together if is_announced is when] for when in (True, False)
-    )
-    return at_once[::QUERIES_A_CALL] + later[::QUERIES_A_CALL]
+def _shows(each: Pass, record_id: str, stamp: str | None) -> bool:
+    """Whether a pass will come upon a record; a job of an earlier run tells nothing of its deletion."""
+    if _is_begun_job(each) or record_id <= each.query.after:
+        return False
+    window = each.query.window
+    return not window.bounded or (each.query.key_may_be_null if stamp is None else window.holds(stamp))
+
+
+def _openings(reads: Iterable[_Read]) -> list[list[_Read]]:
+    """Incremental reads that share API calls for their first pages, five a call."""
+    together = [read for read in reads if read.each.query.opens_with_others]
+    batches = []
+    for is_announced in (True, False):
+        some = [read for read in together if read.stream.agenda.is_announced is is_announced]
+        batches += [some[at : at + QUERIES_A_CALL] for at in range(0, len(some), QUERIES_A_CALL)]
+    return [batch for batch in batches if len(batch) > 1]
 
 
 def _parts(each: Pass) -> list[Pass]:
@@ -95,43 +251,3 @@ def _parts(each: Pass) -> list[Pass]:
 
 def _is_begun_job(each: Pass) -> bool:
     return each.position is not None and each.position["reader"] == BULK2
-
-
-def _rows_of_job(session: Session, position: Position | None) -> int | None:
-    """The rows of a job that an interrupted run has begun; None if they are not known."""
-    try:
-        info = session.call_json("GET", f"jobs/query/{(position or {})['job']}")
-    except ObjectUnavailable:
-        return None
-    return int(info["numberRecordsProcessed"]) if info["state"] == "JobComplete" else None
-
-
-def _counts(session: Session, queries: Sequence[Query]) -> list[int]:
-    members = [composite.query(session, query.count_soql, all_rows=True) for query in queries]
-    answers = composite.send(session, members)
-    for query, answer in zip(queries, answers, strict=True):
-        if not answer.ok:
-            raise answer.error(f"Counting {query.sobject}")
-    return [int(answer.body["totalSize"]) for answer in answers]
-
-
-def _way(each: Pass, rows: int, opening: int, api_type: str) -> tuple[str, int, int]:
-    """The reader, its rows and its calls; ``opening`` is what the first page by REST costs."""
-    fields = len(each.layout.bulk_fields or ())
-    if each.position and _is_begun_job(each):
-        left = max(0, rows - each.position["rows"])
-        return BULK2, left, expected_calls(left, fields) - CREATE
-    may = not each.position and may_go_by_bulk(api_type, each.query, each.layout)
-    if may and (api_type == BULK2 or rows >= BULK_FROM_ROWS):
-        first_page = opening if api_type == AUTO else 0
-        return BULK2, rows, first_page + expected_calls(rows, fields)
-    pages = max(1, -(-rows // PAGE_ROWS))
-    return REST, rows, opening + pages - 1 + rows * len(each.layout.binary_fields)
-
-
-def table(planned: Iterable[PlannedStream]) -> str:
-    """The plan as a table: a line a stream, and the sum."""
-    chosen = list(planned)
-    lines = [(each.stream, each.reader, each.rows, each.calls) for each in chosen]
-    total = ("sum", "", sum(each.rows for each in chosen), sum(each.calls for each in chosen))
-    return text_table(("stream", "reader", "rows", "calls"), [*lines, total])

@@ -61,6 +61,11 @@ class Query:
         order = ["Id"] if self.in_id_order else []
         return soql.select(self.fields, self.sobject, where=self.where, order_by=order, limit=self.limit)
 
+    @property
+    def opens_with_others(self) -> bool:
+        """Whether few rows are to be expected, so that several first pages are asked for in one API call."""
+        return self.is_incremental and len(self.soql) <= soql.LONGEST_QUERY
+
     def unordered_soql(self, fields: Iterable[str]) -> str:
         """The query with other fields and in no order, for Bulk API 2.0.
 

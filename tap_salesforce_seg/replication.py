@@ -40,6 +40,11 @@ class Window:
         """Whether the read filters at all."""
         return self.key is not None and (self.start is not None or self.end is not None)
 
+    def holds(self, stamp: str) -> bool:
+        """Whether a row with this stamp is one of them."""
+        moment = parse_moment(stamp)
+        return (self.start is None or self.start <= moment) and (self.end is None or moment < self.end)
+
     def halves(self) -> tuple[Window, Window] | None:
         """The window in two, without gap or overlap.
 

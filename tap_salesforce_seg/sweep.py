@@ -19,6 +19,7 @@ from tap_salesforce_seg.replication import Window
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from tap_salesforce_seg.records import RowLayout
     from tap_salesforce_seg.stream import CollectionStream
 
 RECORDS_AT_ONCE, NOTES_AT_ONCE = 1000, 5000
@@ -71,21 +72,25 @@ class Sweep:
 
     @property
     def is_due(self) -> bool:
-        """Whether this run is to look through all Ids; a gap in the log of deletes is said in any case."""
-        if self._tap.settings.slice:
+        """Whether this run is to look through all Ids: at an interval, or as the log of deletes has a gap."""
+        if self._known is None or self._tap.settings.slice:
             return False
-        if self._known is None:
-            if self._gap:
-                self._stream.logger.warning("%s: %s", self._sobject, self._gap)
-            return False
-        if self._gap:
-            self._stream.logger.info("%s: %s All Ids are looked through.", self._sobject, self._gap)
-            return True
-        if self._past.swept_at is None:
+        if self._gap or self._past.swept_at is None:
             return True
         every = self._tap.settings.sweep_every
         since = self._tap.started_at - self._past.swept_at
         return every is not None and since >= every and not self._is_logged
+
+    def tell_gap(self) -> None:
+        """Say why the log of deletes may not tell all, and what is done about it."""
+        if self._gap and self.is_due:
+            self._stream.logger.info("%s: %s All Ids are looked through.", self._sobject, self._gap)
+        elif self._gap and not self._tap.settings.slice:
+            self._stream.logger.warning("%s: %s", self._sobject, self._gap)
+
+    def looks_through(self, *, whole: bool) -> bool:
+        """Whether Ids are read for it: a run that has just written every row (``whole``) knows them all."""
+        return not (self._is_first and whole)
 
     def gone(self, told: Iterable[str], *, whole: bool) -> Iterator[list[str]]:
         """The Ids that were known and are not there any more, some at a time; then all is written down.
@@ -98,7 +103,7 @@ class Sweep:
             SalesforceError: Not all Ids could be read: nothing is told, and nothing written down.
         """
         assert self._known is not None
-        if not (self._is_first and whole):
+        if self.looks_through(whole=whole):
             there = IdSet(each for ids in self._read() for each in ids)
             gone = IdSet(each for each in there.missing(self._known))
             self._say(len(gone), len(there))
@@ -107,12 +112,15 @@ class Sweep:
         self._past.swept(self._tap.started_at)
         self._known.tidy()
 
-    def _read(self) -> Iterator[list[str]]:
-        key = self._stream.definition.key
-        layout = self._stream.layout([key])
+    def reading(self) -> tuple[Query, RowLayout]:
+        """What is asked for all Ids, and what the rows become."""
+        layout = self._stream.layout([self._stream.definition.key])
         described = self._stream.definition.sobject.field("Id")
         ordered = bool(described and described.sortable and described.filterable)
-        query = Query(self._sobject, layout.fields, Window(None), in_id_order=ordered)
+        return Query(self._sobject, layout.fields, Window(None), in_id_order=ordered), layout
+
+    def _read(self) -> Iterator[list[str]]:
+        query, layout = self.reading()
         position = None
         for page in self._tap.reader.read(query, layout):
             yield [each for block in layout.blocks(page) for each in block.ids]

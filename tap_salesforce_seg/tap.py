@@ -204,12 +204,11 @@ class TapSalesforceSeg(Plugin, Tap):
         on_early_end(lambda: self.write_message(StateMessage(value=self.state)))
         if self.state:
             self.state_writer.write_state(self.state)
-        streams = self.selected
+        streams = self._prepare()
         agendas = [stream.agenda for stream in streams if stream.agenda.is_announced]
         passes = [each for agenda in agendas for each in agenda.passes]
         self.reader.announce([each.query for each in passes])
         self.ahead.announce([(each.query, each.layout, each.position) for each in passes])
-        self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)
         run = Run(self._missing, self.progress)
         try:
             with self.progress:
@@ -218,6 +217,23 @@ class TapSalesforceSeg(Plugin, Tap):
             self.ahead.end()
             self.write_state()
             self._sum_up(streams, run.failed)
+
+    def _prepare(self) -> list[CollectionStream]:
+        """The selected streams, and what is asked for all of them before a row is read."""
+        streams = self.selected
+        self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)
+        if streams and self.settings.sweep_every is not None:
+            self.logger.debug("Known Ids are kept in %s.", self.known_ids_folder)
+        return streams
+
+    def show_plan(self) -> None:
+        """Print what a run would read and cost.
+
+        Raises:
+            SalesforceError: A count was refused.
+        """
+        planner = plan.Planner(self.session, self._prepare(), self.settings.api_type)
+        click.echo(planner.plan().table())
 
     def _sum_up(self, streams: Sequence[CollectionStream], failed: Mapping[str, str]) -> None:
         """Say what the run came to: a table, one line, and the files that are asked for."""
@@ -273,7 +289,7 @@ class TapSalesforceSeg(Plugin, Tap):
         elif test == CliTestOptionValue.Schema.value:
             tap.write_schemas()
         elif show_plan:
-            click.echo(plan.table(plan.plan(tap.session, tap.selected, tap.settings.api_type)))
+            tap.show_plan()
         else:
             tap.extract()
 

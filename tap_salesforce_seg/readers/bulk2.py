@@ -42,7 +42,12 @@ def page_rows(fields: int) -> int:
 
 def expected_calls(rows: int, fields: int) -> int:
     """The API calls that a job costs: create, look, fetch, delete."""
-    return CREATE + LOOKS + max(1, -(-rows // page_rows(fields))) + DELETE
+    return CREATE + LOOKS + pages(rows, fields) + DELETE
+
+
+def pages(rows: int, fields: int) -> int:
+    """The result pages of so many rows and fields; a result without rows has one."""
+    return max(1, -(-rows // page_rows(fields)))
 
 
 class Bulk2Reader:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite
 from salesforce_seg.errors import ConfigurationError, QuotaExhausted, Remedy, SalesforceError
+from salesforce_seg.limits import CHARGED_TO
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,6 +63,7 @@ class Openings:
     def _ask(self, batch: list[str]) -> None:
         for each in batch:
             del self._together[each]
+        charged_to = CHARGED_TO.set("")  # several streams share the call
         try:
             members = [composite.query(self._session, each, all_rows=True) for each in batch]
             self._answers |= zip(batch, composite.send(self._session, members), strict=True)
@@ -70,3 +72,5 @@ class Openings:
         except SalesforceError as error:
             logger.info("Asking one by one, as several queries at once are refused: %s", error)
             self._together.clear()
+        finally:
+            CHARGED_TO.reset(charged_to)

@@ -47,6 +47,9 @@ PAGE_ROWS = 2000
 LONGEST_URL = 14_000
 """Bytes of an encoded query that still fit a URL: Salesforce takes 16,384 for the URI with its headers."""
 
+IDS_A_CALL = LONGEST_URL // 4 // len("'701000000000000AAA',")
+"""Records that are asked for by their Ids in one query, so that the query still fits a URL."""
+
 MOST_RESTARTS = 3
 """How often a read begins anew because its locator is gone."""
 
@@ -67,7 +70,7 @@ class RestReader:
 
     def announce(self, queries: Iterable[Query]) -> None:
         """Name the queries that will be read, in order, so that small ones share an API call."""
-        self._openings.announce(query.soql for query in queries if query.is_incremental)
+        self._openings.announce(query.soql for query in queries if query.opens_with_others)
 
     def rows_expected(self, query: Query) -> float:
         """How many rows a query has now, by its first page, which is kept for the read that follows.
@@ -203,7 +206,7 @@ class RestReader:
             return answer
         if len(text) > soql.LONGEST_QUERY:
             raise QueryTooLong(f"A query of {len(text):,} characters is more than Salesforce takes.")
-        if len(quote(text)) <= LONGEST_URL:
+        if fits_url(text):
             try:
                 return self._session.call_json("GET", "queryAll", params={"q": text}, decode=decode_query)
             except QueryTooLong:
@@ -252,10 +255,15 @@ class RestReader:
             yield Page(records, len(records), page.position, gone)
 
     def _with_ids(self, part: Query, ids: Iterable[str]) -> Iterator[dict[str, Any]]:
-        for _, where in soql.isin_batches("Id", ids, most=PAGE_ROWS, longest=LONGEST_URL // 4):
+        for _, where in soql.isin_batches("Id", ids, most=IDS_A_CALL):
             text = soql.select(part.fields, part.sobject, where=where)
             for records, *_ in self._cursor(text, part.sobject):
                 yield from records
+
+
+def fits_url(text: str) -> bool:
+    """Whether a query has room in the URL of a request."""
+    return len(quote(text)) <= LONGEST_URL
 
 
 def _position(query: Query, floor: str) -> Position | None:

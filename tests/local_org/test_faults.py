@@ -81,6 +81,17 @@ def test_a_rule_may_look_at_the_query_string(org: OrgClient) -> None:
     assert [org.rest("GET", f"limits?q={number}").status_code for number in (0, 1)] == [200, 503]
 
 
+def test_a_rule_may_look_at_the_length_of_the_body(org: OrgClient) -> None:
+    org.faults([{"path": "/composite$", "longer_than": 100, "times": None, "action": {"status": 414}}])
+    member = {"method": "GET", "url": f"/services/data/v{org.version}/limits", "referenceId": "a"}
+    answers = [
+        org.rest("POST", "composite", json={"compositeRequest": [member] * count}).status_code
+        for count in (0, 2)
+    ]
+
+    assert answers == [400, 414]
+
+
 def test_the_first_rule_that_fits_is_the_only_one_used(org: OrgClient) -> None:
     org.faults([{"action": {"status": status}} for status in (500, 502)])
     org.faults([{"action": {"status": 503}}])
