@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.io_base import SingerReader
 
-from salesforce_seg.answers import decode_json
+from salesforce_seg.answers import decode_json, one_line
 from salesforce_seg.errors import ConfigurationError, RecordRejected
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class LineReader(SingerReader):
             callback = callbacks.get(kind)
             if callback is not None:
                 callback(message)
+            elif not kind.isupper() or "record" in message:
+                self.on_broken_line(_shown(line).rstrip("\r\n"), _unwrapped(kind))
             elif kind not in unknown:
                 unknown.add(kind)
                 log.warning("Messages of type %s are not known and are ignored.", kind[:40])
@@ -89,6 +91,15 @@ def _message(line: str | bytes) -> dict[str, Any]:
     return message
 
 
+def _unwrapped(kind: str) -> RecordRejected:
+    """What is wrong with a line that has data and a type that Singer does not know: an event as it is."""
+    return RecordRejected(
+        f"`{one_line(kind[:40])}` is no type of a Singer message. Send each event as the record of one: "
+        '{"type": "RECORD", "stream": "events", "record": {...}}, after a SCHEMA message for the stream.',
+        code="INVALID_MESSAGE",
+    )
+
+
 def _decoded_leniently(line: str | bytes) -> Any:
     """What Python's own decoder makes of a line: taps in Python write NaN and halves of characters, too.
 
@@ -101,7 +112,10 @@ def _decoded_leniently(line: str | bytes) -> Any:
         raise RecordRejected("The line on standard input is not UTF-8.", code="INVALID_JSON") from None
     try:
         return json.loads(text, parse_float=Decimal)
-    except (ValueError, RecursionError):
+    except RecursionError:
+        told = "The line on standard input is nested too deep to be read."
+        raise RecordRejected(told, code="INVALID_JSON") from None
+    except ValueError:
         raise RecordRejected("The line on standard input is not JSON.", code="INVALID_JSON") from None
     except ArithmeticError:
         raise RecordRejected(

@@ -16,6 +16,7 @@ from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
 from target_salesforce_seg.classify import Incoming
 
 if TYPE_CHECKING:
+    import logging
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
@@ -52,7 +53,7 @@ class RejectsFile:
         if not lines:
             return
         try:
-            _append(self.path, lines)
+            _append(self.path, lines.encode())
         except OSError as error:
             raise RunFailed(
                 f"rejects_path: {self.path} cannot be written ({error.strerror}). The events of this batch "
@@ -60,7 +61,7 @@ class RejectsFile:
             ) from None
 
 
-def _append(path: Path, lines: str) -> None:
+def _append(path: Path, lines: bytes) -> None:
     """Add lines to a file, also after half a line that a full disk has left, and see them to the disk."""
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     with os.fdopen(descriptor, "ab") as file:
@@ -70,7 +71,7 @@ def _append(path: Path, lines: str) -> None:
             os.fchmod(descriptor, 0o600)
             if status.st_size and os.pread(descriptor, 1, status.st_size - 1) != b"\n":
                 file.write(b"\n")
-        file.write(lines.encode())
+        file.write(lines)
         file.flush()
         if is_file:
             os.fsync(descriptor)
@@ -90,24 +91,82 @@ def _line(incoming: Incoming, rejection: Rejection, at: str) -> dict[str, Any]:
     }
 
 
-def replayed(path: Path) -> Iterator[Incoming]:
-    """Read a rejects file, as far as it reaches now: what fails again may be appended to the same file.
+class Replay:
+    """A rejects file whose events are tried again.
 
-    Yields:
-        One record a line. A line that is no line of a rejects file is a record with a problem.
+    If rejects go to this very file it is taken aside first: what fails again is not to be read once more.
+
+    Args:
+        path: of the file.
+        rejects: the file that rejects go to; None if they go to none.
+        logger: where to say what it is called from now on.
 
     Raises:
-        ConfigurationError: The file cannot be read.
+        ConfigurationError: The file cannot be read or taken aside.
     """
-    try:
-        with path.open("rb") as file:
-            left = os.fstat(file.fileno()).st_size
-            while left > 0 and (line := file.readline(left)):
-                left -= len(line)
-                if line.strip():
-                    yield _read(line)
-    except OSError as error:
-        raise ConfigurationError(f"--replay: {path} cannot be read ({error.strerror}).") from None
+
+    def __init__(self, path: Path, rejects: RejectsFile | None, logger: logging.Logger) -> None:
+        self._aside_of: Path | None = None
+        self._path = path
+        self._read = self._settled = 0
+        if (
+            rejects is None
+            or not path.is_file()
+            or not rejects.path.exists()
+            or not path.samefile(rejects.path)
+        ):
+            return
+        at = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
+        self._path = path.with_name(f"{path.name}.replayed-{at}")
+        try:
+            path.rename(self._path)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+        self._aside_of = rejects.path
+        logger.info(
+            "%s is called %s from now on; what fails again, or is not reached, goes to a new %s.",
+            path,
+            self._path.name,
+            rejects.path.name,
+        )
+
+    def __iter__(self) -> Iterator[Incoming]:
+        """Read the file, as far as it reaches now.
+
+        Yields:
+            One record a line. A line that is no line of a rejects file is a record with a problem.
+
+        Raises:
+            ConfigurationError: The file cannot be read.
+        """
+        try:
+            with self._path.open("rb") as file:
+                size = os.fstat(file.fileno()).st_size
+                while self._read < size and (line := file.readline(size - self._read)):
+                    self._read += len(line)
+                    if line.strip():
+                        yield _read(line)
+        except OSError as error:
+            raise _unreadable(self._path, error) from None
+
+    def settled(self) -> None:
+        """All that was read is settled."""
+        self._settled = self._read
+
+    def give_back(self) -> None:
+        """The replay ends early: what is not settled is a reject as before.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        if self._aside_of is not None and self._settled < self._path.stat().st_size:
+            with self._path.open("rb") as file:
+                file.seek(self._settled)
+                _append(self._aside_of, file.read())
+
+
+def _unreadable(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"--replay: {path} cannot be read ({error.strerror}).")
 
 
 def _read(line: bytes) -> Incoming:

@@ -25,7 +25,7 @@ from target_salesforce_seg.lookup import Lookup
 from target_salesforce_seg.notices import Notices
 from target_salesforce_seg.outcomes import BatchOutcomes, Counts
 from target_salesforce_seg.plans import Plans
-from target_salesforce_seg.rejects import RejectsFile
+from target_salesforce_seg.rejects import RejectsFile, Replay
 from target_salesforce_seg.resolver import Resolver
 from target_salesforce_seg.settings import TargetSettings
 from target_salesforce_seg.settlement import Settlement
@@ -145,6 +145,11 @@ class Run:
     def check_setup(self) -> list[Finding]:
         """Look whether the org has what the settings name; errors as for :meth:`SetupCheck.findings`."""
         return list(SetupCheck(self._session, self.settings).findings())
+
+    def replay_of(self, path: Path) -> Replay:
+        """The events of a rejects file; errors as for :class:`Replay`."""
+        rejects = self._rejects if self._dry_run is None else None
+        return Replay(path, rejects, self._logger)
 
     def take(self, incoming: Incoming) -> None:
         """Add a record to the batch, or all events of a record that holds several."""

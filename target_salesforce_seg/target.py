@@ -9,7 +9,11 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Target
-from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.exceptions import (
+    InvalidInputLine,
+    MissingKeyPropertiesError,
+    RecordsWithoutSchemaException,
+)
 from singer_sdk.helpers.capabilities import (
     TARGET_VALIDATE_RECORDS_CONFIG,
     PluginCapabilities,
@@ -28,7 +32,6 @@ from salesforce_seg.text_table import text_table
 from target_salesforce_seg.classify import Incoming
 from target_salesforce_seg.dry_run import DryRun
 from target_salesforce_seg.reader import LineReader
-from target_salesforce_seg.rejects import replayed
 from target_salesforce_seg.run import Run
 from target_salesforce_seg.settings import TARGET_SETTINGS
 from target_salesforce_seg.setup_check import WRONG
@@ -145,7 +148,12 @@ class TargetSalesforceSeg(Plugin, Target):
                 message_dict = {**message_dict, "schema": {**schema, "properties": {}}}
             super()._process_schema_message(message_dict)
         except Exception:
-            told = f"The schema of stream {one_line(str(stream))} cannot be used. Its records are rejected."
+            name = one_line(str(stream))
+            told = (
+                f"The schema of stream {name} cannot be used. Without an earlier one its records are rejects."
+            )
+            if not isinstance(stream, str):
+                told = "A SCHEMA message without a stream cannot be used."
             self._break_protocol(RunFailed(told))
             self.logger.exception("%s", told)
 
@@ -154,10 +162,11 @@ class TargetSalesforceSeg(Plugin, Target):
             super()._process_batch_message(message_dict)
         except BrokenPipeError:
             raise
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, OSError, InvalidInputLine) as error:
+            name = one_line(str(message_dict.get("stream")))
             raise RunFailed(
-                f"A BATCH message of stream {one_line(str(message_dict.get('stream')))} cannot be used: its "
-                f"files must be there and hold a record a line ({one_line(str(error))})."
+                f"A BATCH message of stream {name} cannot be used: it must name files that are there, with "
+                f"a record a line ({one_line(str(error)).rstrip('.')})."
             ) from None
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
@@ -191,6 +200,9 @@ class TargetSalesforceSeg(Plugin, Target):
         A batch is settled when its last record is there, before the state that covers it is read: kept until
         the next batch, it would not tell that nothing of this one is to come again.
         """
+        if "value" not in message_dict:
+            self._refuse("", message_dict, "INVALID_MESSAGE", "A STATE message without a value.")
+            return
         before = self._latest_state
         super()._process_state_message(message_dict)
         if self._latest_state is not before:
@@ -253,8 +265,13 @@ class TargetSalesforceSeg(Plugin, Target):
 
     def replay(self, path: Path) -> None:
         """Try the events of a rejects file again."""
-        for incoming in replayed(path):
+        lines = self._run.replay_of(path)
+        on_early_end(lines.give_back)
+        for incoming in lines:
             self.take(incoming)
+            if self._run.is_settled:
+                lines.settled()
+        self._settle(lines.settled)
         self.process_endofpipe()
 
     @classmethod
