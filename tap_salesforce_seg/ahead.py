@@ -1,19 +1,21 @@
-"""Reading ahead: the next streams' pages are fetched while this one's are written.
+"""Working ahead: pages are fetched and made into lines while others are written.
 
-stdout and the state belong to the main thread alone; the threads here only read. Each stays at most a few
-pages ahead, so that memory does not grow with the number of rows.
+stdout and the state belong to the main thread alone. A thread for each query under way reads, and one makes
+lines of what is written next; compiled code does so without holding Python's lock. Each stays a little ahead
+only, so that memory does not grow with the number of rows.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Any
+from contextvars import copy_context
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from salesforce_seg.limits import CHARGED_TO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from tap_salesforce_seg.pages import Page, Position
     from tap_salesforce_seg.query import Query
@@ -22,10 +24,15 @@ if TYPE_CHECKING:
     Wanted = tuple[Query, RowLayout, Position | None]
     Read = Callable[[Query, RowLayout, Position | None], Iterator[Page]]
 
+Item = TypeVar("Item")
+
 PAGES_AHEAD = 1
 
+BLOCKS_AHEAD = 8
+"""Blocks of lines that wait to be written: about two megabytes."""
+
 _PATIENCE = 0.5
-"""Seconds after which a thread that waits for the writer looks whether the run is over."""
+"""Seconds after which a thread that waits for the one before it looks whether the run is over."""
 
 
 class Ahead:
@@ -40,7 +47,7 @@ class Ahead:
         self._read = read
         self._queries_at_once = queries_at_once
         self._announced: list[Wanted] = []
-        self._under_way: dict[int, queue.Queue[Any]] = {}
+        self._under_way: dict[int, _Made[Page]] = {}
         self._over = threading.Event()
 
     def announce(self, reads: Sequence[Wanted]) -> None:
@@ -59,43 +66,70 @@ class Ahead:
             yield from self._read(*wanted)
             return
         for each in range(index, min(index + self._queries_at_once, len(self._announced))):
-            self._start(each)
-        pages = self._under_way[index]
-        while True:
-            page = pages.get()
-            if page is None:
-                return
-            if isinstance(page, BaseException):
-                raise page
-            yield page
+            if each not in self._under_way:
+                self._under_way[each] = _Made(self._pages(each), PAGES_AHEAD, self._over)
+        yield from self._under_way[index].items()
+
+    def make(self, blocks: Iterable[Item]) -> Iterator[Item]:
+        """What is to be written next, made in a thread.
+
+        Raises:
+            SalesforceError: As the making itself does, behind what was made before.
+        """
+        over = threading.Event()
+        try:
+            yield from _Made(blocks, BLOCKS_AHEAD, over).items()
+        finally:
+            over.set()
 
     def end(self) -> None:
         """Let the threads go; what they have read is dropped."""
         self._over.set()
 
-    def _start(self, index: int) -> None:
-        if index in self._under_way:
-            return
-        self._under_way[index] = queue.Queue(PAGES_AHEAD)
-        name = f"read {self._announced[index][0].sobject}"
-        threading.Thread(target=self._fill, args=(index,), name=name, daemon=True).start()
-
-    def _fill(self, index: int) -> None:
-        pages = self._under_way[index]
+    def _pages(self, index: int) -> Iterator[Page]:
         CHARGED_TO.set(self._announced[index][0].sobject)
-        try:
-            for page in self._read(*self._announced[index]):
-                if not self._put(pages, page):
-                    return
-        except Exception as error:  # noqa: BLE001  raised again where the pages are read
-            self._put(pages, error)
-        else:
-            self._put(pages, None)
+        yield from self._read(*self._announced[index])
 
-    def _put(self, pages: queue.Queue[Any], page: Any) -> bool:
+
+class _Made(Generic[Item]):
+    """Items that a thread makes.
+
+    Args:
+        items: Makes them.
+        most: How many may wait to be taken.
+        over: Set when no more are wanted.
+    """
+
+    def __init__(self, items: Iterable[Item], most: int, over: threading.Event) -> None:
+        self._source = items
+        self._over = over
+        self._waiting: queue.Queue[Any] = queue.Queue(most)
+        threading.Thread(target=copy_context().run, args=(self._make,), name="ahead", daemon=True).start()
+
+    def items(self) -> Iterator[Item]:
+        """The items; an error in making one is raised in its place."""
+        while True:
+            item = self._waiting.get()
+            if item is None:
+                return
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+
+    def _make(self) -> None:
+        try:
+            for item in self._source:
+                if not self._put(item):
+                    return
+        except Exception as error:  # noqa: BLE001  raised again where the items are taken
+            self._put(error)
+        else:
+            self._put(None)
+
+    def _put(self, item: Any) -> bool:
         while not self._over.is_set():
             try:
-                pages.put(page, timeout=_PATIENCE)
+                self._waiting.put(item, timeout=_PATIENCE)
             except queue.Full:
                 continue
             return True

@@ -108,24 +108,36 @@ class Extraction:
         return [column for column in columns if column.field and now.field(column.field.name) is None]
 
     def _write(self, each: Pass) -> Iterator[int]:
+        begun: Page | None = None
+        for page, block in self._tap.ahead.make(self._made(each)):
+            if page is not begun:
+                begun = page
+                if self._position != each.position:
+                    self._tap.write_state_in_time()
+                self._tap.progress.expect(page.rows + (page.rows_left or 0))
+            if block is None:
+                self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
+                self._sweep.keep_notes()
+                self._advance(page)
+                continue
+            self._write_block(block)
+            if self._deleted_at:
+                is_old = each.position is not None and isinstance(page.raw, bytes)
+                self._found(block.ids, each.until if is_old else None)
+            if self._sweep.notes:
+                self._sweep.note(block.ids)
+            yield block.rows
+
+    def _made(self, each: Pass) -> Iterator[tuple[Page, Block | None]]:
+        """The blocks of a pass, each with its page; none where the page ends. A thread runs ahead with it."""
         # A job that an earlier run made read up to then; the pass that follows reads again what came late.
         within = each.query.window if each.position else None
         for page in self._tap.ahead.read(each.query, each.layout, each.position):
-            if self._position != each.position:
-                self._tap.write_state_in_time()
-            self._tap.progress.expect(page.rows + (page.rows_left or 0))
             for block in each.layout.blocks(self._written.without_them(page), self._agenda.version, within):
-                self._write_block(block)
-                if self._deleted_at:
-                    self._found(block.ids, each.until if within and isinstance(page.raw, bytes) else None)
                 if _may_come_again(page):
                     self._written.note(block.ids)
-                if self._sweep.notes:
-                    self._sweep.note(block.ids)
-                yield block.rows
-            self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
-            self._sweep.keep_notes()
-            self._advance(page)
+                yield page, block
+            yield page, None
 
     def _found(self, ids: Sequence[str], job_made_after: datetime | None) -> None:
         """Tell rows that the log of deletes names from those that a query still finds, be it in the bin.

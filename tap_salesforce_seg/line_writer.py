@@ -41,12 +41,15 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
 
     def write_lines(self, lines: bytes) -> None:
         """Write a block of whole lines."""
+        if len(lines) >= FLUSH_AT:
+            self.flush(lines)
+            return
         self._lines += lines
         if len(self._lines) >= FLUSH_AT:
             self.flush()
 
-    def flush(self) -> None:
-        """Put on stdout what has been collected.
+    def flush(self, more: bytes = b"") -> None:
+        """Put on stdout what has been collected, and some more lines.
 
         Raises:
             LoaderGone: Nobody reads stdout any more. What is written after that is dropped.
@@ -56,13 +59,14 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
             if self._reader_is_gone:
                 return
             try:
-                _write(lines)
+                for each in filter(None, (lines, more)):
+                    _write(each)
             except BrokenPipeError:
                 self._reader_is_gone = True
                 raise LoaderGone("The program that reads this one's output has ended.") from None
 
 
-def _write(lines: bytearray) -> None:
+def _write(lines: bytes | bytearray) -> None:
     sys.stdout.flush()
     rest = memoryview(lines)
     while rest:  # an unbuffered stdout (PYTHONUNBUFFERED) takes only a part when a signal comes
