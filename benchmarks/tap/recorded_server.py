@@ -42,6 +42,7 @@ RECORDED_ROWS = 20_000
 RESULT_PAGE_ROWS = 100_000
 PAGES_IN_A_LIST = 5
 API_REQUESTS = 1_000_000
+DATA = "/services/data/"
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:T|%3A|[\d:.])*(?:Z|[+-]\d\d:?\d\d|%2B\d\d(?::|%3A)?\d\d)?")
 
 
@@ -143,7 +144,8 @@ class Replay:
         del version
         members = json.loads(request.body)["batchRequests"]
         self._counts["api_calls"] += len(members) - 1
-        answers = [self._member(request, each["method"], f"/services/data/{each['url']}") for each in members]
+        targets = ((each["method"], each["url"].removeprefix(DATA).lstrip("/")) for each in members)
+        answers = [self._member(request, method, f"{DATA}{target}") for method, target in targets]
         failed = any(status >= 400 for status, _ in answers)
         results = b",".join(b'{"statusCode":%d,"result":%s}' % each for each in answers)
         head = b'{"hasErrors":%s,"results":[' % (b"true" if failed else b"false")

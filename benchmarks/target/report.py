@@ -61,11 +61,15 @@ def _loader_table(loaders: Sequence[Figures]) -> str:
             f"{each['events_per_second']:,.{0 if each['events_per_second'] >= 100 else 1}f}",
             f"{each['calls_per_thousand']:,.{0 if each['calls_per_thousand'] >= 100 else 2}f}",
             f"{each['peak_megabytes']:.0f}",
-            "" if each["times_two_call_loop"] is None else f"{each['times_two_call_loop']:,.0f}",
+            _times(each["times_two_call_loop"]),
         )
         for each in loaders
     ]
     return table((*names, "times the two-call loop"), rows, words=2)
+
+
+def _times(times: float | None) -> str:
+    return "" if times is None else f"{times:,.{0 if times >= 1 else 1}f}"
 
 
 def _loaders(figures: Figures) -> list[Figures]:

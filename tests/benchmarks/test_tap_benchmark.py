@@ -91,6 +91,21 @@ def test_a_window_has_the_rows_that_are_in_it(server_url: str, number: int, oper
         assert [row["Id"] for row in found] == wanted
 
 
+@pytest.mark.parametrize("beginning", ["", "/services/data/"])
+def test_the_requests_of_a_batch_begin_at_the_version_or_at_the_root(server_url: str, beginning: str) -> None:
+    wanted = {"method": "GET", "url": f"{beginning}v62.0/sobjects/Account/describe"}
+    form = {"grant_type": "client_credentials", "client_id": "a", "client_secret": "b"}
+    token = requests.post(f"{server_url}/services/oauth2/token", form, timeout=60).json()["access_token"]
+    answer = requests.post(
+        f"{server_url}{DATA}/composite/batch",
+        json={"batchRequests": [wanted, wanted]},
+        headers={"Authorization": f"Bearer {token}"},
+        timeout=60,
+    ).json()
+    assert not answer["hasErrors"]
+    assert [each["result"]["name"] for each in answer["results"]] == ["Account", "Account"]
+
+
 def test_what_is_not_recorded_is_refused_and_told(server_url: str) -> None:
     query = {"q": "SELECT Id FROM Account WHERE Name = 'Acme'"}
     answer = requests.get(f"{server_url}{DATA}/query", params=query, timeout=60)
