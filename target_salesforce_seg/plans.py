@@ -248,9 +248,12 @@ class Plans:
         self, match: Match | None, sobject: SObjectDescribe, fields: dict[str, Any]
     ) -> dict[str, Any]:
         """Fields less other values for those that find the record: the next event would not find it again."""
-        for name, key in zip(match.fields, match.key, strict=True) if match else ():
-            value, described = fields.get(name), sobject.field(name)
-            if value is not None and described and comparable_value(described, value) != key:
+        for name, own, key in zip(match.fields, match.values, match.key, strict=True) if match else ():
+            value = fields.get(name)
+            if value is None or value == own:
+                continue
+            described = sobject.field(name)
+            if described and comparable_value(described, value) != key:
                 del fields[name]
                 told = f"{sobject.name}.{name} finds the record: what another trait says for it is left out."
                 self._notices.say(told)

@@ -72,7 +72,7 @@ class Resolver:
     def _complete(self, write: Write, findings: Findings, resolution: Resolution) -> None:
         complete(write)
         findings.parents.put_ids(write)
-        for name in sorted(write.left_out):
+        for name in sorted(write.left_out) if write.left_out else ():
             self._notices.say(
                 f"A {write.operation} cannot write {write.sobject.name}.{name}: it is left out."
             )

@@ -40,8 +40,8 @@ class Write:
     stored: Mapping[str, Any] = field(default_factory=dict)
     intents: list[Intent] = field(default_factory=list)
     record: dict[str, Any] = field(default_factory=dict)
-    changing: set[Intent] = field(default_factory=set)
-    left_out: set[str] = field(default_factory=set)
+    changing: Collection[Intent] = ()
+    left_out: Collection[str] = ()
     upsert_by: str = ""
     losses: int = 0
     awaited: bool = False
@@ -51,7 +51,7 @@ def complete(write: Write) -> None:
     """Work out what a write sends: its intents laid over each other in order, less what is so already."""
     first = write.intents[0]
     if write.operation == "delete":
-        write.changing = {first}
+        write.changing = (first,)
         return
     creates = write.operation == "create"
     writable = write.sobject.createable_fields if creates else write.sobject.updateable_fields
@@ -60,11 +60,10 @@ def complete(write: Write) -> None:
         said, changed = _laid_over(write, writable)
     else:
         changed = () if creates else _changed(write, said)
-        write.changing = {first} if creates or changed else set()
+        write.changing = (first,) if creates or changed else ()
     if not creates:
         write.record = {name: said[name] for name in changed}
         return
-    write.changing.add(first)
     write.record = said
     if None in said.values():
         write.record = {name: value for name, value in said.items() if value is not None}
@@ -78,16 +77,19 @@ def _laid_over(write: Write, writable: Collection[str]) -> tuple[dict[str, Any],
     now = dict(write.stored)
     wanted: dict[str, Any] = {}
     changed: dict[str, None] = {}
+    changing = {write.intents[0]} if write.operation == "create" else set()
+    left_out: set[str] = set()
     for intent in write.intents:
         for name, value in _said(write, intent, now).items():
             behind = name if name in writable else getattr(field_behind(write.sobject, name), "name", "")
             if behind not in writable:
-                write.left_out.add(name)
+                left_out.add(name)
                 continue
             if not _is_so_already(write.sobject, name, now, value):
-                write.changing.add(intent)
+                changing.add(intent)
                 changed[name] = None
             now[name] = wanted[name] = value
+    write.changing, write.left_out = changing, left_out
     # several intents may have changed a value to and fro
     return wanted, _changed(write, {name: wanted[name] for name in changed})
 
@@ -104,8 +106,9 @@ def _changed(write: Write, wanted: Mapping[str, Any]) -> Collection[str]:
 def _unique_key(write: Write) -> str:
     match = write.intents[0].match
     key = write.sobject.field(match.fields[0]) if match and len(match.fields) == 1 else None
-    usable = key is not None and key.external_id and key.unique and key.name in write.record
-    return key.name if key is not None and usable else ""
+    if key is None or not (key.external_id and key.unique and key.name in write.record):
+        return ""
+    return key.name
 
 
 def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any]:
