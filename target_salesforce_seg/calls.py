@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 NOT_HERE = frozenset({403, 404, 405, 501})
 """Statuses of a resource that an org, or what stands before it, does not offer."""
 
+_NOT_ALLOWED = frozenset({405, 501})
+
 log = logging.getLogger(__name__)
 
 
@@ -46,7 +48,7 @@ class Calls:
             except (ConfigurationError, QuotaExhausted):
                 raise
             except SalesforceError as error:
-                if error.status not in NOT_HERE:
+                if error.status not in NOT_HERE or _may_have_written(error, requests):
                     raise
                 self.composite_refused = True
                 log.warning(
@@ -59,3 +61,9 @@ class Calls:
     def alone(self, request: SubRequest) -> SubResponse:
         """Send a request in a call of its own; errors as for :meth:`send`."""
         return composite.send_alone(self.session, request)
+
+
+def _may_have_written(error: SalesforceError, requests: Sequence[SubRequest]) -> bool:
+    """Whether a refusal that is none of Salesforce's own came for a write, and so perhaps after it."""
+    is_write = any(request.method != "GET" for request in requests)
+    return is_write and not error.code and error.status not in _NOT_ALLOWED

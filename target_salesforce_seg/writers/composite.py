@@ -52,6 +52,9 @@ MOST_LOST_CALLS = 5
 _TOO_MUCH_OR_SPOILED = {400, 413}
 """Statuses of a whole call that one record, or too many of them, may have caused."""
 
+_NOT_AN_ANSWER = range(400, 500)
+"""Statuses that say nothing about a write unless Salesforce's own errorCode comes with them."""
+
 log = logging.getLogger(__name__)
 
 
@@ -146,13 +149,13 @@ class CompositeWriter:
                 responses = [self._calls.alone(request) for request in requests]
             else:
                 responses = self._calls.send(requests)
-        except ServerUnavailable as error:
-            self._strain = "an answer did not come"
-            results |= {write: Lost(error) for chunk in chunks for write in chunk.writes}
-            return [None for _ in chunks]
-        except RunFailed:
-            raise
         except SalesforceError as error:
+            if isinstance(error, ServerUnavailable) or (not error.code and error.status in _NOT_AN_ANSWER):
+                self._strain = "an answer did not come"
+                results |= {write: Lost(error) for chunk in chunks for write in chunk.writes}
+                return [None for _ in chunks]
+            if isinstance(error, RunFailed):
+                raise
             if error.status not in _TOO_MUCH_OR_SPOILED or remedy_for(error.status, error.code) in STOP:
                 if not (apart or self._calls.composite_refused):  # then it was one call, and is refused
                     self._creates.end((write for chunk in chunks for write in chunk.writes), {})

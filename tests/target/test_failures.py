@@ -56,6 +56,20 @@ def test_a_lost_update_is_counted_as_one(org: OrgClient, send: Any) -> None:
     assert leads(org) == 2
 
 
+@pytest.mark.parametrize(("status", "body"), [(400, "<html>"), (400, "[]"), (404, "null"), (413, "")])
+def test_an_error_that_is_none_of_salesforces_may_follow_a_write(
+    org: OrgClient, send: Any, status: int, body: str
+) -> None:
+    odd = {"times": 1, "when": "after", "action": {"status": status, "body": body}}
+    org.faults([COMPOSITE | {"skip": 2} | odd])
+    issue = track("Issue", {"title": "T"})
+    outcome = send(person(1), person(2), issue, actions=[CASE])
+    outcome.doors(created=2, rejected=1)
+    assert outcome.codes == ["OUTCOME_UNKNOWN"]
+    assert leads(org) == 2
+    assert len(org.query("SELECT Id FROM Case")) == 1
+
+
 def test_a_lost_create_that_nothing_finds_again_is_a_reject(org: OrgClient, send: Any) -> None:
     org.faults([COMPOSITE | {"skip": 1, "times": 1, "when": "after", "action": CLOSE}])
     outcome = send(track("Issue", {"title": "T"}), actions=[CASE])
