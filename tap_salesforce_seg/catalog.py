@@ -71,6 +71,8 @@ class LeftOut:
     reason: str
     failed: bool = False
     """Whether the reason may pass, so that rows may be missing."""
+    asked_for: bool = False
+    """Whether the user named it: in a catalog, or in ``include_objects`` by more than a glob."""
 
 
 @dataclass(slots=True)
@@ -96,6 +98,7 @@ class Discovery:
     notes: list[str] = field(default_factory=list)
     """What a user should know of names and types, a sentence each."""
     _unknown_types: dict[str, list[str]] = field(default_factory=dict)
+    _has_catalog: bool = False
 
     def streams(self, wanted: Collection[str] | None = None) -> list[StreamDefinition]:
         """The streams of the org, documented collections first, in the documented order.
@@ -108,6 +111,7 @@ class Discovery:
             SalesforceError: The org cannot be asked at all. A single object never raises; it is left out.
         """
         names = self._stream_names()
+        self._has_catalog = wanted is not None
         if wanted is None:
             present = self.describer.objects()
             names = {
@@ -146,9 +150,12 @@ class Discovery:
         included: set[str] = set()
         for pattern in self.include_objects:
             matches = {name for name in objects if fnmatch.fnmatchcase(name.lower(), pattern.lower())}
-            if not matches:
-                self.notes.append(f"include_objects names {pattern}, but {_no_such_object(pattern, objects)}")
             is_glob = any(char in pattern for char in "*?[")
+            if not matches and is_glob:
+                self.notes.append(f"include_objects names {pattern}, but {_no_such_object(pattern, objects)}")
+            elif not matches:
+                reason = f"include_objects names it, but {_no_such_object(pattern, objects)}"
+                self._leave_out(pattern, reason, sobject=pattern)
             passed_over = {name for name in matches if is_glob and not _readable(objects[name])}
             if passed_over:
                 names = ", ".join(sorted(passed_over))
@@ -161,13 +168,15 @@ class Discovery:
     def _present(self, sobject: str, name: str, present: dict[str, ObjectSummary]) -> bool:
         if sobject not in present:
             collection = BY_OBJECT.get(sobject)
-            return self._leave_out(name, collection.if_absent if collection else "this org does not have it")
+            reason = collection.if_absent if collection else "this org does not have it"
+            return self._leave_out(name, reason, sobject=sobject)
         if not present[sobject].queryable and sobject != NAME:
-            return self._leave_out(name, f"Salesforce answers no queries on {sobject}")
+            return self._leave_out(name, f"Salesforce answers no queries on {sobject}", sobject=sobject)
         return True
 
-    def _leave_out(self, name: str, reason: str, *, failed: bool = False) -> bool:
-        self.left_out.append(LeftOut(name, reason, failed))
+    def _leave_out(self, name: str, reason: str, *, sobject: str = "", failed: bool = False) -> bool:
+        asked_for = self._has_catalog or sobject in self.include_objects
+        self.left_out.append(LeftOut(name, reason, failed, asked_for))
         return False
 
     def _why_unknown(self, name: str) -> str:
@@ -197,7 +206,7 @@ class Discovery:
             reason = f"Salesforce answers no queries on {sobject}"
         else:
             return self._definition(name, described)
-        self._leave_out(name, reason, failed=failed)
+        self._leave_out(name, reason, sobject=sobject, failed=failed)
         return None
 
     def _names(
@@ -246,14 +255,19 @@ class Discovery:
         )
 
     def _columns_of_our_own(self, sobject: SObjectDescribe) -> Iterable[Column]:
-        """``is_deleted`` for objects that can be deleted but have no such field, and ``_sdc_deleted_at``."""
+        """``is_deleted`` for objects that can be deleted but have no such field, and ``_sdc_deleted_at``.
+
+        What describe calls not deletable may still be removed in Setup (stages, fiscal periods): no log tells
+        of that, but a sweep of Ids finds it.
+        """
         has_flag = sobject.field("IsDeleted") is not None
-        if sobject.deletable and not has_flag:
+        is_swept = self.sweep_ids and sobject.queryable
+        if (sobject.deletable or is_swept) and not has_flag:
             name = "is_deleted" if self.style == naming.SEGMENT else "IsDeleted"
             yield Column(name, dict(_BOOLEAN), automatic=True)
         is_told = self.detect_hard_deletes and deletes.are_logged(sobject)
-        if has_flag or is_told or (self.sweep_ids and sobject.deletable):
-            yield Column(DELETED_AT, dict(_DATE_TIME))
+        if has_flag or is_told or is_swept:
+            yield Column(DELETED_AT, dict(_DATE_TIME), automatic=True)
 
 
 def choose_replication_key(sobject: SObjectDescribe) -> FieldDescribe | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import IO, TYPE_CHECKING, Any
 
-from singer_sdk.singerlib import Catalog
+from singer_sdk.singerlib import Catalog, Schema
 from singer_sdk.singerlib.catalog import Metadata
 
 from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from singer_sdk.singerlib import CatalogEntry
 
-    from tap_salesforce_seg.stream import CollectionStream
+    from tap_salesforce_seg.catalog import StreamDefinition
 
 
 def read_json(file: IO[str] | None, what: str) -> Any:
@@ -57,6 +57,11 @@ def read_catalog(value: Any) -> Catalog | None:
 def _fault(stream: Any) -> str:
     if not isinstance(stream, dict) or not isinstance(stream.get("tap_stream_id"), str):
         return 'has no "tap_stream_id"'
+    if stream.get("stream", stream["tap_stream_id"]) != stream["tap_stream_id"]:
+        return (
+            f'({stream["tap_stream_id"]}) has another name under "stream"; to rename it, set stream_maps: '
+            f'{{"{stream["tap_stream_id"]}": {{"__alias__": "new name"}}}}'
+        )
     schema = stream.get("schema", {})
     properties = schema.get("properties", {}) if isinstance(schema, dict) else None
     if not isinstance(properties, dict) or not all(isinstance(each, dict) for each in properties.values()):
@@ -81,33 +86,25 @@ def selected_streams(catalog: Catalog) -> list[str]:
     return [name for name, entry in catalog.items() if entry.metadata.resolve_selection().get((), True)]
 
 
-def fit_catalog(catalog: Catalog, streams: Mapping[str, CollectionStream]) -> list[str]:
-    """Fit a catalog to the org: what it does not have goes, what is automatic cannot be deselected.
+def fit_entry(entry: CatalogEntry, definition: StreamDefinition) -> str:
+    """Fit a stream's entry to the org: what it does not have goes, what is automatic is there and selected.
 
     Args:
-        catalog: Changed in place.
-        streams: The org's streams by name.
+        entry: Changed in place.
+        definition: What the org has.
 
     Returns:
-        What a user should know, a sentence each.
+        The selected columns that the org does not have, for the log; the empty string for none.
     """
-    notes = []
-    for name, entry in catalog.items():
-        stream = streams.get(name)
-        if stream is None:
-            continue
-        properties = entry.schema.properties or {}
-        known = {column.name for column in stream.definition.columns}
-        unknown = sorted(properties.keys() - known)
-        selected = entry.metadata.resolve_selection()
-        missed = [each for each in unknown if selected["properties", each]]
-        for each in unknown:
-            del properties[each]
-            entry.metadata.pop(("properties", each), None)
-        if missed:
-            names = ", ".join(missed)
-            notes.append(f"{name}: the catalog names {names}, which this org does not have (any more)")
-        for column in stream.definition.columns:
-            if column.automatic and column.name in properties:
-                entry.metadata["properties", column.name] = Metadata(Metadata.InclusionType.AUTOMATIC)
-    return notes
+    properties = entry.schema.properties = entry.schema.properties or {}
+    unknown = sorted(properties.keys() - {column.name for column in definition.columns})
+    selected = entry.metadata.resolve_selection()
+    missed = [each for each in unknown if selected["properties", each]]
+    for each in unknown:
+        del properties[each]
+        entry.metadata.pop(("properties", each), None)
+    for column in definition.columns:
+        if column.automatic:
+            properties.setdefault(column.name, Schema.from_dict(column.schema))
+            entry.metadata["properties", column.name] = Metadata(Metadata.InclusionType.AUTOMATIC)
+    return ", ".join(missed)

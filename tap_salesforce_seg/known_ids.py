@@ -71,14 +71,14 @@ class KnownIds:
         text = "".join(f"{each}\n" for each in ids)
         if not text:
             return
+        make_folder(self._folder)
         try:
-            self._make_folder()
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
             file = os.open(self._folder / (self._stamp + _NEW), flags, 0o600)
             with os.fdopen(file, "ab", buffering=0) as stream:
                 stream.write(gzip.compress(text.encode(), 1))
         except OSError as error:
-            raise self._cannot_be_written(error) from None
+            raise _cannot_be_written(self._folder, error) from None
 
     def replace(self, ids: IdSet) -> None:
         """Write what a sweep has found; the file is whole or not there.
@@ -87,8 +87,8 @@ class KnownIds:
             ConfigurationError: The file cannot be written.
         """
         part = self._folder / (self._stamp + _BEING_WRITTEN)
+        make_folder(self._folder)
         try:
-            self._make_folder()
             with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
                 with gzip.open(file, "wt", compresslevel=4, encoding="ascii") as lines:
                     lines.writelines(f"{each}\n" for each in ids)
@@ -96,7 +96,7 @@ class KnownIds:
                 os.fsync(file.fileno())
             part.replace(self._folder / (self._stamp + _ALL))
         except OSError as error:
-            raise self._cannot_be_written(error) from None
+            raise _cannot_be_written(self._folder, error) from None
 
     def tidy(self) -> None:
         """Remove files that count no more; put many into one."""
@@ -109,15 +109,25 @@ class KnownIds:
                 if _stamp_of(file) < self._stamp or file.name.endswith(_NEW):
                     file.unlink(missing_ok=True)
 
-    def _make_folder(self) -> None:
-        for each in (*reversed(self._folder.parents[:2]), self._folder):
-            each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def _cannot_be_written(self, error: OSError) -> ConfigurationError:
-        return ConfigurationError(
-            f"known_ids_path: a file in {self._folder} cannot be written: {error.strerror}. "
-            "Give a folder that the tap may write to, or set sweep_ids to never."
-        )
+def make_folder(folder: Path) -> None:
+    """Make a folder for known Ids and those above it that are ours, for their owner alone.
+
+    Raises:
+        ConfigurationError: It cannot be made.
+    """
+    try:
+        for each in (*reversed(folder.parents[:2]), folder):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_be_written(folder, error) from None
+
+
+def _cannot_be_written(folder: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"known_ids_path: a file in {folder} cannot be written: {error.strerror}. "
+        "Give a folder that the tap may write to, or set sweep_ids to never."
+    )
 
 
 def _stamp(moment: datetime) -> str:

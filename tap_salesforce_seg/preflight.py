@@ -10,9 +10,10 @@ from salesforce_seg.errors import ObjectUnavailable, SalesforceError
 from salesforce_seg.text_table import text_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from salesforce_seg.session import Session
+    from tap_salesforce_seg.catalog import LeftOut
     from tap_salesforce_seg.stream import CollectionStream
 
 FINE, MISSING, FAILED = "ok", "missing", "failed"
@@ -40,14 +41,14 @@ class Finding:
 
 
 def preflight(
-    session: Session, streams: Sequence[CollectionStream], left_out: Mapping[str, str]
+    session: Session, streams: Sequence[CollectionStream], left_out: Sequence[LeftOut]
 ) -> Iterator[Finding]:
     """Check login, permissions and every selected stream.
 
     Args:
         session: The connection to the org.
         streams: The selected streams.
-        left_out: Streams that discovery left out, and why.
+        left_out: What discovery left out.
 
     Raises:
         ConfigurationError: The login was refused.
@@ -55,7 +56,7 @@ def preflight(
     yield Finding("login", FINE, f"at {session.instance_url}")
     yield from _permissions(session)
     yield _requests_left(session)
-    yield from (Finding(name, MISSING, reason) for name, reason in left_out.items())
+    yield from (Finding(each.stream, MISSING, each.reason) for each in left_out)
     yield from _streams(session, streams)
 
 

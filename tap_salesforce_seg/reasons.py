@@ -38,6 +38,8 @@ class Reasons:
         """Why this run reads all rows; the empty string if it goes on from its bookmark."""
         if self._settings.slice:
             return ""
+        if self._is_from_the_future:
+            return f"its bookmark, {self._past.bookmark}, lies in the future, so what was read is not known"
         if self.always_full:
             return "" if self._key and self.was_completed else self.always_full
         if self._merges_columns:
@@ -45,6 +47,12 @@ class Reasons:
         if self.added:
             return f"older rows lack {', '.join(self.added)}"
         return "its formula fields are refreshed" if self.stale_formulas else ""
+
+    @property
+    def _is_from_the_future(self) -> bool:
+        """Whether the bookmark is further ahead than clocks may differ: it is no run's of ours."""
+        bookmark = self._past.bookmark
+        return bookmark is not None and bookmark - self._tap.started_at > self._settings.lookback
 
     @property
     def _merges_columns(self) -> bool:

@@ -63,7 +63,7 @@ TAP_SETTINGS: tuple[Setting, ...] = (
         "integer",
         "Seconds before the bookmark that are read again, for rows that were committed late.",
         default=1200,
-        schema={"minimum": 0},
+        schema={"minimum": 0, "maximum": 31_536_000},
     ),
     Setting(
         "detect_hard_deletes",

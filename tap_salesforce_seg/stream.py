@@ -10,6 +10,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
+from salesforce_seg.errors import ConfigurationError, SalesforceError
+from tap_salesforce_seg import input_files
 from tap_salesforce_seg.agenda import Agenda
 from tap_salesforce_seg.extraction import Extraction
 from tap_salesforce_seg.records import RowLayout
@@ -72,6 +74,11 @@ class CollectionStream(Stream):
 
     def apply_catalog(self, catalog: Catalog) -> None:
         """Take selection and replication method from the input catalog; the key stays the Id."""
+        entry = catalog.get_stream(self.name)
+        if entry and (missed := input_files.fit_entry(entry, self.definition)):
+            self.logger.warning(
+                "%s: the catalog names %s, which this org does not have (any more).", self.name, missed
+            )
         super().apply_catalog(catalog)
         self.primary_keys = [self.definition.key.name]
         own = self.definition.replication_key
@@ -180,8 +187,21 @@ class CollectionStream(Stream):
         self._stream_version = version
 
     def write_record(self, record: dict[str, Any]) -> None:
-        """Write one record by the SDK's own path."""
-        self._write_record_message(record)
+        """Write one record by the SDK's own path.
+
+        Raises:
+            ConfigurationError: A stream map cannot be applied to it.
+        """
+        try:
+            self._write_record_message(record)
+        except (BrokenPipeError, SalesforceError):
+            raise
+        except Exception as error:  # noqa: BLE001  an expression may raise anything
+            raise ConfigurationError(
+                f"stream_maps: an expression for {self.name} fails on the record "
+                f"{record.get(self.definition.key.name)} ({type(error).__name__}: {error}). Let it expect "
+                "null and every other value, such as: md5(email) if email else None"
+            ) from None
 
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """The rows of this run as dictionaries; the sync itself does not pass here."""

@@ -10,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Tap
+from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.singerlib.encoding.simple import StateMessage
@@ -17,13 +18,13 @@ from singer_sdk.tap_base import CliTestOptionValue
 
 from salesforce_seg import soql
 from salesforce_seg.describe import Describer
-from salesforce_seg.errors import RunFailed
+from salesforce_seg.errors import ConfigurationError, RunFailed
 from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
 from salesforce_seg.summary import check_folder, publish, report_option
-from tap_salesforce_seg import deletes, input_files, plan
+from tap_salesforce_seg import deletes, input_files, known_ids, plan
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from singer_sdk.plugin_base import _ConfigInput
 
     from salesforce_seg.describe import SObjectDescribe
+    from tap_salesforce_seg.catalog import LeftOut
 
 
 STATE_EVERY = 3.0
@@ -71,7 +73,7 @@ class TapSalesforceSeg(Plugin, Tap):
 
     def __init__(self, *, catalog: Any = None, state: Any = None, **options: Any) -> None:
         self._missing: dict[str, str] = {}
-        self._left_out: dict[str, str] = {}
+        self._left_out: Sequence[LeftOut] = ()
         self.deletions: dict[str, deletes.Deletions] = {}
         """What the org's log of deletes says, by object."""
         self._began = time.monotonic()
@@ -152,18 +154,19 @@ class TapSalesforceSeg(Plugin, Tap):
         for each in discovery.left_out:
             self.logger.warning("%s is left out: %s.", each.stream, each.reason.rstrip("."))
         self._missing = {each.stream: each.reason for each in discovery.left_out if each.failed}
-        self._left_out = {each.stream: each.reason for each in discovery.left_out}
+        self._left_out = discovery.left_out
         return [
             (NamesStream if definition.sources else CollectionStream)(self, definition)
             for definition in definitions
         ]
 
     def setup_mapper(self) -> None:
-        """Fit the catalog to the org before the SDK makes SCHEMA messages of it."""
-        if self.input_catalog is not None:
-            for note in input_files.fit_catalog(self.input_catalog, self.collections):
-                self.logger.warning("%s.", note)
-        super().setup_mapper()
+        """Take the stream maps, when each stream has fitted its entry of the catalog to the org."""
+        self.logger.debug("%d streams are there.", len(self.collections))
+        try:
+            super().setup_mapper()
+        except (MapExpressionError, StreamMapConfigError) as error:
+            raise ConfigurationError(f"stream_maps: {str(error).rstrip('.')}.") from None
 
     @property
     def lines(self) -> LineWriter:
@@ -205,6 +208,8 @@ class TapSalesforceSeg(Plugin, Tap):
         if self.state:
             self.state_writer.write_state(self.state)
         streams = self._prepare()
+        if self.known_ids_folder:
+            known_ids.make_folder(self.known_ids_folder)
         agendas = [stream.agenda for stream in streams if stream.agenda.is_announced]
         passes = [each for agenda in agendas for each in agenda.passes]
         self.reader.announce([each.query for each in passes])
@@ -221,8 +226,13 @@ class TapSalesforceSeg(Plugin, Tap):
     def _prepare(self) -> list[CollectionStream]:
         """The selected streams, and what is asked for all of them before a row is read."""
         streams = self.selected
+        if not self.collections and self._left_out and not self._missing:
+            raise ConfigurationError(
+                "The org has none of the streams that the catalog selects. Take a catalog that --discover "
+                "has printed with the same naming and include_objects."
+            )
         self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)
-        if streams and self.settings.sweep_every is not None:
+        if self.known_ids_folder:
             self.logger.debug("Known Ids are kept in %s.", self.known_ids_folder)
         return streams
 
@@ -297,12 +307,13 @@ class TapSalesforceSeg(Plugin, Tap):
         """Print what the tap needs, what of it is there and what is missing.
 
         Raises:
-            RunFailed: A selected stream cannot be read.
+            RunFailed: A stream cannot be read that is there, or that the user has named.
             ConfigurationError: The login was refused.
         """
         findings = list(preflight(self.session, self.selected, self._left_out))
         click.echo(result_table(findings))
-        failed = [each.what for each in findings if each.result == FAILED]
+        asked_for = {each.stream for each in self._left_out if each.asked_for}
+        failed = [each.what for each in findings if each.result == FAILED or each.what in asked_for]
         if failed:
             raise RunFailed(f"These streams cannot be read: {', '.join(failed)}.")
 

@@ -31,7 +31,7 @@ def only_error(outcome: Outcome, exit_code: int) -> str:
         ("naming", "camel", "naming"),
         ("api_type", "soap", "api_type"),
         ("lookback_window", -1, "lookback_window"),
-        ("lookback_window", "long", "lookback_window"),
+        ("lookback_window", 10**12, "lookback_window"),
         ("start_date", "soon", "start_date"),
         ("include_objects", "Invoice__c", "include_objects"),
         ("select_fields_by_default", "perhaps", "select_fields_by_default"),
@@ -166,3 +166,59 @@ def test_a_catalog_that_names_an_odd_replication_key(org: OrgClient, tap: TapRun
     outcome = tap.run(catalog=catalog).ended()
     assert "leads: the catalog's replication key last_name" in outcome.stderr
     assert outcome.state["bookmarks"]["leads"]["replication_key"] == "system_modstamp"
+
+
+def test_a_catalog_that_renames_a_stream_is_told_how_to(tap: TapRunner) -> None:
+    catalog = tap.catalog("leads")
+    for entry in catalog["streams"]:
+        entry["stream"] = "people" if entry["tap_stream_id"] == "leads" else entry["stream"]
+    error = only_error(tap.run(catalog=catalog), 2)
+    assert '"leads": {"__alias__": "new name"}' in error
+    renamed = tap.run(catalog=tap.catalog("leads"), stream_maps={"leads": {"__alias__": "people"}}).ended()
+    assert [each["stream"] for each in renamed.of_type("SCHEMA")] == ["people"]
+
+
+def test_a_catalog_without_the_columns_that_tell_a_deleted_row_gets_them(
+    org: OrgClient, tap: TapRunner
+) -> None:
+    (lead,) = org.create("Lead", [{"LastName": "Ada", "Company": "Ltd", "Email": "ada@example.com"}])
+    org.rest("DELETE", f"sobjects/Lead/{lead}")
+    catalog = tap.catalog("leads")
+    (entry,) = [each for each in catalog["streams"] if each["tap_stream_id"] == "leads"]
+    kept = {name: entry["schema"]["properties"][name] for name in ("id", "email")}
+    entry["schema"]["properties"] = kept
+    outcome = tap.run(catalog=catalog).ended()
+    (record,) = outcome.records("leads")
+    assert record.keys() == {"id", "email", "is_deleted", "_sdc_deleted_at"}
+    assert record["is_deleted"] is True
+    assert outcome.schema("leads")["schema"]["properties"].keys() == record.keys()
+
+
+def test_a_catalog_of_which_nothing_is_there_is_an_error(tap: TapRunner) -> None:
+    error = only_error(tap.run(catalog=tap.catalog("leads"), naming="api"), 2)
+    assert "none of the streams that the catalog selects" in error
+
+
+def test_a_bookmark_in_the_future_does_not_count(org: OrgClient, tap: TapRunner) -> None:
+    (lead,) = org.create("Lead", [{"LastName": "Ada", "Company": "Ltd"}])
+    state = {"bookmarks": {"leads": {"replication_key_value": "2099-01-01T00:00:00Z"}}}
+    outcome = tap.run(catalog=tap.catalog("leads"), state=state).ended()
+    assert [record["id"] for record in outcome.records("leads")] == [lead]
+    assert "2099-01-01 00:00:00+00:00, lies in the future" in outcome.stderr
+
+
+@pytest.mark.parametrize("expression", ["nofunc(email)", "md5(email)"])
+def test_a_stream_map_that_fails_is_a_wrong_setting(org: OrgClient, tap: TapRunner, expression: str) -> None:
+    (lead,) = org.create("Lead", [{"LastName": "Ada", "Company": "Ltd"}])
+    maps = {"leads": {"email": expression}}
+    error = only_error(tap.run(catalog=tap.catalog("leads"), stream_maps=maps), 2)
+    assert "stream_maps" in error
+    assert lead in error or "nofunc" in error
+
+
+def test_a_folder_for_known_ids_that_cannot_be_is_found_out_first(tap: TapRunner, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings = {"sweep_ids": "daily", "known_ids_path": str(tmp_path / "file")}
+    outcome = tap.run(catalog=tap.catalog("leads"), **settings)
+    assert "known_ids_path" in only_error(outcome, 2)
+    assert outcome.of_type("RECORD") == outcome.of_type("SCHEMA") == []

@@ -149,7 +149,10 @@ def custom_as_columns(custom: list[str]) -> list[str]:
 
 def test_an_unknown_object_is_said_with_a_guess(tap: TapRunner) -> None:
     outcome = tap.run("--discover", include_objects=["Organisation", "Nothing_*"]).ended()
-    assert "include_objects names Organisation, but this org has no such object" in outcome.stderr
+    assert (
+        "Organisation is left out: include_objects names it, but this org has no such object"
+        in outcome.stderr
+    )
     assert "did you mean Organization?" in outcome.stderr
     assert "include_objects names Nothing_*, but" in outcome.stderr
 

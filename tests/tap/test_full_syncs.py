@@ -112,7 +112,7 @@ def test_new_fields_alone_are_filled_in_where_the_loader_merges_columns(
     second = tap.run(catalog=more, state=first.state, backfill_columns="new").ended()
     *old, last = second.records("leads")
     assert [(each.keys(), each["title"]) for each in old] == [
-        ({"id", "is_deleted", "system_modstamp", "title"}, "CTO")
+        ({"id", "is_deleted", "_sdc_deleted_at", "system_modstamp", "title"}, "CTO")
     ] * 2
     assert (last["id"], last["last_name"]) == (new, "Cleo")
     third = tap.run(catalog=more, state=second.state, backfill_columns="new", lookback_window=0).ended()

@@ -36,6 +36,18 @@ def test_the_catalog_says_what_is_checked(org: OrgClient, tap: TapRunner) -> Non
     assert set(lines(outcome.stdout)) == {"login", "API requests of the last 24 hours", "leads"}
 
 
+def test_a_stream_that_the_user_has_named_must_be_there(org: OrgClient, tap: TapRunner) -> None:
+    """The run leaves it out with a warning; a check before it says so by its exit code."""
+    catalog = tap.catalog("leads", "users")
+    org.local("POST", "hidden", ["Lead"])
+    outcome = tap.run("--test", catalog=catalog).ended(1)
+    assert lines(outcome.stdout)["leads"].startswith("missing")
+    assert "These streams cannot be read: leads." in outcome.errors[-1]
+    tap.run("--test", include_objects=["Nothing_*"]).ended()
+    named = tap.run("--test", include_objects=["Organisation"]).ended(1)
+    assert lines(named.stdout)["Organisation"].startswith("missing  include_objects names it")
+
+
 def test_a_stream_that_cannot_be_read_fails_the_test(org: OrgClient, tap: TapRunner) -> None:
     catalog = tap.catalog("leads", "users")
     refused = [{"errorCode": "INSUFFICIENT_ACCESS", "message": "insufficient access rights"}]

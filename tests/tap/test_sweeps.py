@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import sqlite3
 import stat
 import subprocess
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from local_org_client import LocalOrgProcess, OrgClient
+from running import TapRunner
 from test_deletes import purge
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from local_org_client import OrgClient
-    from running import Outcome, TapRunner
+    from running import Outcome
 
     Sync = Callable[..., Outcome]
 
@@ -185,3 +188,25 @@ def test_a_folder_that_cannot_be_written_is_said(sync: Sync, known: Path) -> Non
     known.write_text("a file")
     outcome = sync(1, ends=2)
     assert "known_ids_path: a file in" in outcome.stderr
+
+
+def test_a_stage_that_was_removed_in_setup_is_found(tmp_path: Path, known: Path) -> None:
+    """describe calls stages, logins and fiscal periods not deletable, and no log tells of them."""
+    database = tmp_path / "org.sqlite"
+    settings: dict[str, Any] = {"sweep_ids": "always", "known_ids_path": str(known)}
+    with (
+        LocalOrgProcess("--seed", "demo", "--database", str(database)) as process,
+        OrgClient(process.url) as org,
+    ):
+        tap = TapRunner.at(org, tmp_path, "")
+        catalog = tap.catalog("opportunity_stage", "user_login", "period", **settings)
+        first = tap.run(catalog=catalog, **settings).ended()
+        stage, *_ = first.records("opportunity_stage")
+        assert stage["is_deleted"] is False
+        with closing(sqlite3.connect(database)) as tables, tables:
+            tables.execute("DELETE FROM OpportunityStage WHERE Id = ?", (stage["id"],))
+        second = tap.run(catalog=catalog, state=first.state, lookback_window=0, **settings).ended()
+        (told,) = [each for each in second.records("opportunity_stage") if each["is_deleted"]]
+        assert told.keys() == {"id", "is_deleted", "_sdc_deleted_at"}
+        assert told["id"] == stage["id"]
+        assert not [each for each in second.records("period") if each["is_deleted"]]

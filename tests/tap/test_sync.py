@@ -167,7 +167,7 @@ def test_only_what_is_selected_is_asked_for(org: OrgClient, tap: TapRunner) -> N
     assert "SELECT Id, IsDeleted, LastName, SystemModstamp FROM Lead WHERE SystemModstamp < " in query
     assert not queries(org, "Account")
     assert not [each for each in org.requests() if "Account" in each["path"]]
-    columns = {"id", "is_deleted", "last_name", "system_modstamp"}
+    columns = {"id", "is_deleted", "_sdc_deleted_at", "last_name", "system_modstamp"}
     assert outcome.schema("leads")["schema"]["properties"].keys() == columns
 
 
