@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, overload
 
 import msgspec
@@ -54,11 +54,21 @@ class _Answer(msgspec.Struct, rename="camel"):
 _answers = msgspec.json.Decoder(_Answer)
 
 
-def decode_query(body: bytes) -> dict[str, Any]:
+def is_utf8(text: bytes) -> bool:
+    """Whether bytes are UTF-8."""
+    try:
+        text.decode()
+    except ValueError:
+        return False
+    return True
+
+
+def decode_query(body: bytes, is_utf8: Callable[[bytes], bool] = is_utf8) -> dict[str, Any]:
     """Decode the answer to a query.
 
     Args:
         body: What the ``query`` or ``queryAll`` resource answered (REST API Developer Guide, "Query").
+        is_utf8: Whether bytes are UTF-8; a caller may know a faster way.
 
     Returns:
         ``totalSize``, ``done``, ``records`` (:class:`RawRecords`), and ``nextRecordsUrl`` if there are more.
@@ -70,8 +80,8 @@ def decode_query(body: bytes) -> dict[str, Any]:
         answer = _answers.decode(body)
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from None
-    if not body.isascii():
-        body.decode()  # what is passed on unread must be UTF-8 all the same
+    if not body.isascii() and not is_utf8(body):  # what is passed on unread must be UTF-8 all the same
+        raise ValueError("an answer is not UTF-8")
     return {
         "totalSize": answer.total_size,
         "done": answer.done,

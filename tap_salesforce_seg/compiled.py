@@ -9,9 +9,12 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import threading
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from salesforce_seg import query_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,10 +81,14 @@ class Library(NamedTuple):
     Attributes:
         encode_rows: Encodes rows of a Bulk API 2.0 result.
         encode_records: Encodes records of a REST answer.
+        end_of_row: ``csv_cells.end_of_row``.
+        is_utf8: Whether so many bytes are UTF-8.
     """
 
     encode_rows: Any
     encode_records: Any
+    end_of_row: Any
+    is_utf8: Any
 
 
 @cache
@@ -107,8 +114,12 @@ def load(path: Path) -> Library:
         AttributeError: It was compiled of another state of its source.
     """
     loaded = ctypes.CDLL(str(path))
-    found = Library(loaded.encode_rows_2, loaded.encode_records_2)
-    for function in found:
+    found = Library(loaded.encode_rows_2, loaded.encode_records_2, loaded.end_of_row_2, loaded.is_utf8_2)
+    found.end_of_row.argtypes = [ctypes.c_char_p, *[ctypes.c_uint64] * 3]
+    found.end_of_row.restype = ctypes.c_uint64
+    found.is_utf8.argtypes = [ctypes.c_char_p, ctypes.c_uint64]
+    found.is_utf8.restype = ctypes.c_int32
+    for function in (found.encode_rows, found.encode_records):
         function.argtypes = [
             ctypes.POINTER(Layout),
             ctypes.c_char_p,
@@ -117,6 +128,12 @@ def load(path: Path) -> Library:
         ]
         function.restype = ctypes.c_int32
     return found
+
+
+def is_utf8(text: bytes) -> bool:
+    """Whether bytes are UTF-8; compiled code tells it without holding Python's lock."""
+    found = library()
+    return query_answers.is_utf8(text) if found is None else bool(found.is_utf8(text, len(text)))
 
 
 class Lines(NamedTuple):
@@ -137,8 +154,16 @@ class Lines(NamedTuple):
     end: int
 
 
+class _Room(threading.local):
+    """Where a thread's calls put what they make."""
+
+    def __init__(self) -> None:
+        self.lines = ctypes.create_string_buffer(ROOM)
+        self.ids = ctypes.create_string_buffer(ROOM // 8)  # lines are more than eight times as long as Ids
+
+
 class Encoder:
-    """Turns rows of a page into lines.
+    """Turns rows of a page into lines; several threads may use it.
 
     Args:
         encode: The library's function.
@@ -148,8 +173,7 @@ class Encoder:
     def __init__(self, encode: Any, layout: Layout) -> None:
         self._encode = encode
         self._layout = layout
-        self._lines = ctypes.create_string_buffer(ROOM)
-        self._ids = ctypes.create_string_buffer(ROOM // 8)  # lines are more than eight times as long as Ids
+        self._room = _Room()
 
     def encode(self, page: bytes, start: int) -> Lines:
         """As many rows as are plain and fit at once; it may be none.
@@ -158,11 +182,12 @@ class Encoder:
             page: UTF-8 CSV, or JSON records with a line feed behind each.
             start: Where in it the first row begins.
         """
-        part = _Part(ctypes.addressof(self._lines), ctypes.addressof(self._ids))
-        part.lines_room, part.ids_room, part.at = len(self._lines), len(self._ids), start
+        room = self._room
+        part = _Part(ctypes.addressof(room.lines), ctypes.addressof(room.ids))
+        part.lines_room, part.ids_room, part.at = len(room.lines), len(room.ids), start
         if self._encode(self._layout, page, len(page), part):
             raise MemoryError
-        lines, ids = memoryview(self._lines), memoryview(self._ids)
+        lines, ids = memoryview(room.lines), memoryview(room.ids)
         return Lines(
             bytes(lines[: part.lines_size]), part.rows, bytes(ids[: part.ids_size]), part.late_rows, part.at
         )

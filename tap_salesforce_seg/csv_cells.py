@@ -17,10 +17,13 @@ import msgspec
 from salesforce_seg.bulk2 import csv_cells
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 BLOCK_BYTES = 64 * 1024
 """About how much of a page is turned into records at once: so little that it stays in a processor's cache."""
+
+PIECE_BYTES = 4 * BLOCK_BYTES
+"""About how much of a page one thread turns into records while another has the next piece."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -83,16 +86,30 @@ def block(page: bytes, start: int, names: Sequence[str], size: int = BLOCK_BYTES
     Raises:
         ValueError: It is not UTF-8, or its rows have other numbers of cells than its header.
     """
-    end = _end_of_row(page, start, size)
+    end = end_of_row(page, len(page), start, size)
     return replace(_block(page[start:end], names), end=end)
 
 
-def _end_of_row(page: bytes, start: int, size: int) -> int:
+def pieces(page: bytes, start: int, end_of_row: Callable[[bytes, int, int, int], int]) -> Iterator[bytes]:
+    """The rows of a page, some at a time.
+
+    Args:
+        page: UTF-8 CSV with a header line.
+        start: Where the first row begins.
+        end_of_row: :func:`end_of_row`, or the same in compiled code.
+    """
+    while start < len(page):
+        end = end_of_row(page, len(page), start, PIECE_BYTES)
+        yield page[start:end]
+        start = end
+
+
+def end_of_row(page: bytes, page_size: int, start: int, size: int) -> int:
     """Where a row ends, at least so many bytes on: at a line feed with an even number of quotes before it."""
-    end = page.find(b"\n", start + size) + 1 or len(page)
+    end = page.find(b"\n", start + size) + 1 or page_size
     quotes = page.count(b'"', start, end)
-    while quotes % 2 and end < len(page):
-        behind, end = end, page.find(b"\n", end) + 1 or len(page)
+    while quotes % 2 and end < page_size:
+        behind, end = end, page.find(b"\n", end) + 1 or page_size
         quotes += page.count(b'"', behind, end)
     return end
 

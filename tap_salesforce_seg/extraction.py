@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from tap_salesforce_seg.blocks import Block
     from tap_salesforce_seg.catalog import Column
     from tap_salesforce_seg.pages import Page, Position
     from tap_salesforce_seg.passes import Pass
-    from tap_salesforce_seg.records import Block
     from tap_salesforce_seg.stream import CollectionStream
 
 
@@ -133,7 +133,8 @@ class Extraction:
         # A job that an earlier run made read up to then; the pass that follows reads again what came late.
         within = each.query.window if each.position else None
         for page in self._tap.ahead.read(each.query, each.layout, each.position):
-            for block in each.layout.blocks(self._written.without_them(page), self._agenda.version, within):
+            rest = self._written.without_them(page)
+            for block in each.layout.blocks(rest, self._agenda.version, within, self._tap.ahead.in_order):
                 if _may_come_again(page):
                     self._written.note(block.ids)
                 yield page, block

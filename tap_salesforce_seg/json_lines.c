@@ -160,6 +160,27 @@ static const uint8_t *read_record(const struct layout *layout, const uint8_t *at
     return is_whole && begins_with(at, end, "\n", 1) ? at + 1 : NULL;
 }
 
+/* Whether bytes are UTF-8: 1 or 0. */
+int32_t is_utf8_2(const uint8_t *at, uint64_t size) {
+    const uint8_t *end = at + size;
+    while (at < end) {
+        uint64_t eight = 0;
+        if (end - at >= 8)
+            memcpy(&eight, at, 8);
+        if (end - at >= 8 && !(eight & UINT64_C(0x8080808080808080))) {
+            at += 8;
+        } else if (*at < 0x80) {
+            at++;
+        } else {
+            size_t taken = utf8_size(at, end);
+            if (!taken)
+                return 0;
+            at += taken;
+        }
+    }
+    return 1;
+}
+
 /* As encode_rows: one record a line, each with its line feed. The Ids keep their quotes. */
 int32_t encode_records_2(const struct layout *layout, const uint8_t *page, uint64_t page_size, struct part *part) {
     return encode(read_record, layout, page, page_size, part);

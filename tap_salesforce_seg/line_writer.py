@@ -59,8 +59,8 @@ class LineWriter(GenericSingerWriter[bytes, Message]):
             if self._reader_is_gone:
                 return
             try:
-                for each in filter(None, (lines, more)):
-                    _write(each)
+                _write(lines)
+                _write(more)
             except BrokenPipeError:
                 self._reader_is_gone = True
                 raise LoaderGone("The program that reads this one's output has ended.") from None

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from salesforce_seg import fields
 from salesforce_seg.bulk2 import csv_cells
 from salesforce_seg.session import encode_json
+from tap_salesforce_seg.blocks import Block
 from tap_salesforce_seg.line_pieces import record_end, record_start
 from tap_salesforce_seg.pages import RowsLost
-from tap_salesforce_seg.records import Block
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -57,7 +57,9 @@ class NamesLayout:
         """What is selected, by REST and by Bulk API 2.0 alike."""
         self.bulk_fields = self.fields
 
-    def blocks(self, page: Page, version: int | None = None, within: Window | None = None) -> Iterator[Block]:
+    def blocks(
+        self, page: Page, version: int | None = None, within: Window | None = None, in_order: Any = map
+    ) -> Iterator[Block]:
         """The names that a page's rows lead to and that have not been written yet, as RECORD lines.
 
         A lookup whose record is gone, or hidden from this user, has no type: it gives no row.
@@ -66,6 +68,7 @@ class NamesLayout:
             page: The page.
             version: The version of the table, for loaders that act on ACTIVATE_VERSION.
             within: Not needed: a name that came too early is no less true.
+            in_order: Not needed: what has been written already decides what follows.
 
         Raises:
             RowsLost: It has fewer or more rows than the reader was told.

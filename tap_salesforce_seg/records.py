@@ -7,35 +7,39 @@ with what stands between them, the same in each line, and joined.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from salesforce_seg import fields
 from salesforce_seg.errors import RunFailed
-from salesforce_seg.numbers import plain_number
 from salesforce_seg.query_answers import RawRecords
 from salesforce_seg.read_values import COMPOUND_KEYS
 from salesforce_seg.session import encode_json
 from tap_salesforce_seg import compiled, csv_cells
+from tap_salesforce_seg.blocks import Block
 from tap_salesforce_seg.catalog import DELETED_AT
-from tap_salesforce_seg.json_texts import NULL, QUOTE, csv_pieces
+from tap_salesforce_seg.json_texts import NULL, csv_pieces
 from tap_salesforce_seg.line_pieces import HAS_MORE, CompoundText, each, joined, record_end, record_start
 from tap_salesforce_seg.line_steps import LineSteps, NotPlainError, csv_kinds, json_kinds
 from tap_salesforce_seg.pages import RowsLost
 from tap_salesforce_seg.rest_cells import BLOCK_ROWS, RestCells
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+
+    import msgspec
 
     from salesforce_seg.describe import FieldDescribe
+    from tap_salesforce_seg.blocks import InOrder
     from tap_salesforce_seg.catalog import Column, StreamDefinition
     from tap_salesforce_seg.compiled import Encoder
     from tap_salesforce_seg.csv_cells import CsvBlock
-    from tap_salesforce_seg.json_texts import Cells, Pieces
-    from tap_salesforce_seg.pages import Page, Records
+    from tap_salesforce_seg.json_texts import Pieces
+    from tap_salesforce_seg.pages import Page
     from tap_salesforce_seg.replication import Window
+
+    Texts = Sequence[bytes | msgspec.Raw]
+    """Records of a REST answer as JSON."""
 
     Late = tuple[str, bytes]
     """A field and a moment: rows whose field says that or later are not wanted."""
@@ -58,34 +62,6 @@ _FEW_ROWS, _MANY_ROWS = 1, 20
 _LINE_END = b"\0"
 """Stands for the end of a line where values hold line feeds that are still to be escaped. No control
 character can be in JSON, so it cannot be a value."""
-
-_line = msgspec.json.Decoder(float_hook=plain_number)
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Some rows as RECORD lines.
-
-    Attributes:
-        lines: Whole lines.
-        rows: How many.
-        id_cells: The rows' Ids, as JSON or as it has them between quotes.
-        left_out: How many rows were read beside them that are not wanted.
-    """
-
-    lines: bytes
-    rows: int
-    id_cells: Cells = ()
-    left_out: int = 0
-
-    @property
-    def ids(self) -> list[str]:
-        """The rows' Ids."""
-        return b" ".join(self.id_cells).replace(QUOTE, b"").decode().split()
-
-    def records(self) -> Iterator[dict[str, Any]]:
-        """The rows as objects, for the SDK's own path; numbers with all their digits."""
-        return (_line.decode(line)["record"] for line in self.lines.splitlines())
 
 
 class RowLayout:
@@ -156,26 +132,29 @@ class RowLayout:
             return None
         return tuple(self._cells)
 
-    def blocks(self, page: Page, version: int | None = None, within: Window | None = None) -> Iterator[Block]:
+    def blocks(
+        self,
+        page: Page,
+        version: int | None = None,
+        within: Window | None = None,
+        in_order: InOrder = map,
+    ) -> Iterator[Block]:
         """The rows of a page as RECORD lines, a block at a time.
 
         Args:
             page: The page.
             version: The version of the table, for loaders that act on ACTIVATE_VERSION.
             within: What is wanted of a Bulk API job that was made to read more, namely up to its end.
+            in_order: As ``map``: how the page's pieces are made by compiled code, maybe several at once.
 
         Raises:
             RowsLost: It has fewer or more rows than the reader was told.
             RunFailed: It cannot be read.
         """
-        rows, raw = 0, page.raw
-        found = (
-            self._csv_blocks(raw, version, within)
-            if isinstance(raw, bytes)
-            else self._rest_blocks(raw, version)
-        )
+        rows = 0
+        make = self._csv_blocks if isinstance(page.raw, bytes) else self._rest_blocks
         try:
-            for block in found:
+            for block in chain.from_iterable(make(page.raw, version, within, in_order)):
                 rows += block.rows + block.left_out
                 yield block
         except ValueError as error:
@@ -186,26 +165,44 @@ class RowLayout:
         if rows != page.rows:
             raise RowsLost(self._stream.sobject.name, rows, page.rows)
 
-    def _csv_blocks(self, page: bytes, version: int | None, within: Window | None) -> Iterator[Block]:
+    def _csv_blocks(
+        self, page: Any, version: int | None, within: Window | None, in_order: InOrder
+    ) -> Iterable[list[Block]]:
         if not page:
-            return
+            return ()
         names, start = csv_cells.header(page)
         if sorted(names) != sorted(self._cells):
             raise ValueError("a CSV result has other fields than were asked for")
         late = None
         if within and within.key and within.end:
             late = within.key, within.end.strftime("%Y-%m-%dT%H:%M:%S").encode()
-        encoder = self._csv_encoder(names, version, late)
-        plain, size = 0, csv_cells.BLOCK_BYTES if encoder is None else _FEW_BYTES
-        while start < len(page):
-            made = encoder.encode(page, start) if encoder else None
+        encoder, library = self._csv_encoder(names, version, late), compiled.library()
+        end_of_row = library.end_of_row if library else csv_cells.end_of_row
+
+        def make(rows: bytes) -> list[Block]:
+            return list(self._csv_piece(rows, names, encoder, version, late))
+
+        return (in_order if encoder else map)(make, csv_cells.pieces(page, start, end_of_row))
+
+    def _csv_piece(
+        self,
+        rows: bytes,
+        names: Sequence[str],
+        encoder: Encoder | None,
+        version: int | None,
+        late: Late | None,
+    ) -> Iterator[Block]:
+        start = plain = 0
+        size = csv_cells.BLOCK_BYTES if encoder is None else _FEW_BYTES
+        while start < len(rows):
+            made = encoder.encode(rows, start) if encoder else None
             if made and made.end > start:
                 plain += made.end - start
                 start = made.end
                 yield Block(made.lines, made.rows, [made.ids], made.late_rows)
                 continue
             size = _FEW_BYTES if plain > _MANY_BYTES else min(2 * size, csv_cells.BLOCK_BYTES)
-            block = csv_cells.block(page, start, names, size)
+            block = csv_cells.block(rows, start, names, size)
             start, plain = block.end, 0
             yield self._csv_block(block, version, late)
 
@@ -271,22 +268,32 @@ class RowLayout:
         lines = self._lines(values, block.rows, version, has_line_feeds=block.has_line_feeds)
         return Block(lines, block.rows, block.cells[_ID], read.rows - block.rows)
 
-    def _rest_blocks(self, records: Records, version: int | None) -> Iterator[Block]:
+    def _rest_blocks(
+        self, records: Any, version: int | None, _: Window | None, in_order: InOrder
+    ) -> Iterable[list[Block]]:
         texts = RawRecords.of(records).texts
         encoder = self._rest_encoder(version)
-        at, size = 0, BLOCK_ROWS if encoder is None else _FEW_ROWS
+
+        def make(some: Texts) -> list[Block]:
+            return list(self._rest_piece(some, encoder, version))
+
+        pieces = (texts[at : at + BLOCK_ROWS] for at in range(0, len(texts), BLOCK_ROWS))
+        return (in_order if encoder else map)(make, pieces)
+
+    def _rest_piece(self, texts: Texts, encoder: Encoder | None, version: int | None) -> Iterator[Block]:
+        at, size = 0, len(texts) if encoder is None else _FEW_ROWS
         while at < len(texts):
-            next_ones, plain = texts[at : at + BLOCK_ROWS], 0
-            for made in encoder.encode_all(b"\n".join([*next_ones, b""])) if encoder else ():
+            plain = 0
+            for made in encoder.encode_all(b"\n".join([*texts[at:], b""])) if encoder else ():
                 plain += made.rows
                 yield Block(made.lines, made.rows, [made.ids])
             at += plain
-            size = _FEW_ROWS if plain > _MANY_ROWS else min(2 * size, BLOCK_ROWS)
-            if plain < len(next_ones):
+            size = _FEW_ROWS if plain > _MANY_ROWS else 2 * size
+            if at < len(texts):
                 yield from self._rest_block(texts[at : at + size], version)
                 at += size
 
-    def _rest_block(self, texts: Sequence[bytes | msgspec.Raw], version: int | None) -> Iterator[Block]:
+    def _rest_block(self, texts: Texts, version: int | None) -> Iterator[Block]:
         for block in self._rest_cells.blocks(RawRecords(texts)):
             values = block.values | {
                 name: self._compounds[name].pieces(parts, block.rows) for name, parts in block.parts.items()

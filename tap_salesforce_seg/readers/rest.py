@@ -9,6 +9,7 @@ import base64
 import logging
 import math
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -26,6 +27,7 @@ from salesforce_seg.errors import (
     ServerUnavailable,
 )
 from salesforce_seg.query_answers import decode_query
+from tap_salesforce_seg.compiled import is_utf8
 from tap_salesforce_seg.pages import Page, RowsLost
 from tap_salesforce_seg.readers import wide
 from tap_salesforce_seg.readers.openings import Openings
@@ -43,6 +45,8 @@ logger = logging.getLogger("tap-salesforce-seg.rest")
 
 PAGE_ROWS = 2000
 """Rows of a page at most; wide rows come in smaller ones."""
+
+_decoded = partial(decode_query, is_utf8=is_utf8)
 
 LONGEST_URL = 14_000
 """Bytes of an encoded query that still fit a URL: Salesforce takes 16,384 for the URI with its headers."""
@@ -193,7 +197,7 @@ class RestReader:
 
     def _next(self, locator_url: str) -> Any:
         try:
-            return self._session.call_json("GET", locator_url, decode=decode_query)
+            return self._session.call_json("GET", locator_url, decode=_decoded)
         except ObjectUnavailable as error:
             raise InvalidQueryLocator(str(error), code=error.code, status=error.status) from error
 
@@ -208,7 +212,7 @@ class RestReader:
             raise QueryTooLong(f"A query of {len(text):,} characters is more than Salesforce takes.")
         if fits_url(text):
             try:
-                return self._session.call_json("GET", "queryAll", params={"q": text}, decode=decode_query)
+                return self._session.call_json("GET", "queryAll", params={"q": text}, decode=_decoded)
             except QueryTooLong:
                 logger.info("Salesforce finds the query too long for a URL; sending it in a request body")
         try:
