@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 _EMAIL = re.compile(r"[^@\s,;\x00-\x1f\x7f]+@[^@\s,;\x00-\x1f\x7f]+\.[^@\s,;\x00-\x1f\x7f]+")
 
 
+_LONGEST_EMAIL = 254
+"""Characters of an address (RFC 5321); Salesforce takes 80."""
+
+
 class Keys:
     """Makes matches of the values that find a record.
 
@@ -111,4 +115,5 @@ def lead_key(event: Event, trait: str) -> Any:
 
 def is_email(value: object) -> bool:
     """Whether a value looks like an e-mail address."""
-    return isinstance(value, str) and _EMAIL.fullmatch(value.strip()) is not None
+    text = value.strip() if isinstance(value, str) else ""
+    return len(text) <= _LONGEST_EMAIL and _EMAIL.fullmatch(text) is not None

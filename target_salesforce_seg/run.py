@@ -98,6 +98,7 @@ class Run:
             Path(self.settings.rejects_path),
             lambda: f"{self._session.instance_url} {replays}",
             logger,
+            dry=dry_run is not None,
         )
         self._broken_off = 0
         self._summed_up = False
@@ -299,5 +300,5 @@ class Run:
             writer=self._writers if dry is None else dry,
             backoff=self._session.backoff,
             until_booked=until_booked,
-            creates=self._creates if dry is None else None,
+            creates=self._creates,
         )

@@ -66,7 +66,7 @@ class Settlement:
         backoff: how often, and after what wait, a write whose answer was lost is looked up and tried again.
         until_booked: what is to hold until the batch is booked and its state is out: so long are creates that
             the next run could not look up kept from signals.
-        creates: knows what runs before did of such creates; None where nothing is written.
+        creates: knows what runs before did of such creates.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class Settlement:
         writer: Writer,
         backoff: Backoff,
         until_booked: ExitStack,
-        creates: CreateJournal | None,
+        creates: CreateJournal,
     ) -> None:
         self._creates = creates
         self._settings = settings
@@ -146,7 +146,7 @@ class Settlement:
 
     def _is_of_earlier_run(self, intent: Intent, stream: str, event: Event | PlainRecord) -> bool:
         """Whether an intent is settled by what an earlier run did, which no state has covered."""
-        if self._creates is None or intent.operation != "create" or intent.match is not None:
+        if intent.operation != "create" or intent.match is not None:
             return False
         mark = self._creates.of_earlier_run(intent, stream, event)
         if mark == MADE:

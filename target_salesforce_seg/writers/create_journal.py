@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections import Counter, defaultdict
 from functools import cached_property
 from hashlib import blake2b
@@ -32,6 +33,9 @@ SENT, MADE, REFUSED = "sent", "made", "refused"
 
 _EARLIER = -1
 """Stands for the number of an event of an earlier run."""
+
+
+_LINE = re.compile(rf"([0-9a-f]+) (-?\d+) ({SENT}|{MADE}|{REFUSED}) ([0-9a-f]+)", re.ASCII)
 
 
 class _Line(NamedTuple):
@@ -60,13 +64,16 @@ class CreateJournal:
         rejects: the rejects file.
         origin: gives what the events of this run belong to: the org.
         logger: where to say that the file cannot be written; the run goes on without.
+        dry: whether the file is only read.
     """
 
-    def __init__(self, rejects: Path, origin: Callable[[], str], logger: logging.Logger) -> None:
+    def __init__(
+        self, rejects: Path, origin: Callable[[], str], logger: logging.Logger, *, dry: bool = False
+    ) -> None:
         self._path = rejects.with_name(f"{rejects.name}.creates")
         self._give_origin = origin
         self._logger = logger
-        self._is_off = rejects.exists() and not rejects.is_file()  # such as /dev/null
+        self._is_off = dry or (rejects.exists() and not rejects.is_file())  # such as /dev/null
         self._first = 0
         self._noted: dict[Intent, tuple[int, str]] = {}
         self._again: list[_Line] = []
@@ -189,12 +196,8 @@ class CreateJournal:
             text = self._path.read_text()
         except (OSError, ValueError):  # none was written, or none could be
             return []
-        parts = [line.split() for line in text.splitlines()]  # of half a line nothing is known
-        return [
-            _Line(p[0], int(p[1]), p[2], p[3])
-            for p in parts
-            if len(p) == len(_Line._fields) and len(p[3]) == 32
-        ]
+        found = map(_LINE.fullmatch, text.splitlines())  # of half a line nothing is known
+        return [_Line(line[1], int(line[2]), line[3], line[4]) for line in found if line]
 
     def _rewrite(self, lines: list[_Line]) -> None:
         if self._is_off:

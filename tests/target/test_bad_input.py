@@ -243,6 +243,12 @@ def test_a_trait_cannot_write_lines_into_the_log(org: OrgClient, cli: Any) -> No
     assert max(map(len, outcome.log.splitlines())) < 1000
 
 
+def test_a_user_id_of_a_megabyte_is_no_address(org: OrgClient, send: Any) -> None:
+    outcome = send(identify({"lastName": "L"}, userId="a@" + "." * 1_000_000 + "@"), GOOD)
+    outcome.doors(created=1, rejected=1)
+    assert outcome.codes == ["MISSING_KEY"]
+
+
 def test_hostile_values_are_only_values(org: OrgClient, send: Any) -> None:
     hostile = "'; DELETE FROM Lead; -- \" \\ \u202e \u2028 <x> {!} @{ref.id} \ud800 \x07"
     send(identify({"email": "a@example.com", "title": hostile, "@{x.id}": hostile, "": 1})).doors(created=1)

@@ -52,6 +52,10 @@ def test_a_kill_makes_no_create_come_twice(
     assert len(subjects(org)) == there
     assert journal(config).stat().st_mode & 0o777 == 0o600
     assert "T1" not in journal(config).read_text()
+    with journal(config).open("a") as file:
+        file.write("abcd x sent dddd\nhalf a li")
+    dry = cli(content, "--dry-run", prints=True, **settings)
+    dry.doors(unchanged=10, created=5, rejected=5)
     outcome = cli(content, **settings)
     outcome.doors(unchanged=10, created=5, rejected=5)
     assert outcome.codes == ["OUTCOME_UNKNOWN"] * 5
