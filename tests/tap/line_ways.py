@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import tap_salesforce_seg
 from salesforce_seg.describe import SObjectDescribe
 from salesforce_seg.errors import RunFailed
-from tap_salesforce_seg import compiled
+from tap_salesforce_seg import compiled, csv_cells
 from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.records import RowLayout
 
@@ -108,6 +108,7 @@ def made(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled, "library", lambda: library)
         patch.setattr(compiled, "ROOM", room)
+        patch.setattr(csv_cells, "PIECE_BYTES", room // 8)
         try:
             blocks = list(layout.blocks(page, version, within))
         except RunFailed as error:

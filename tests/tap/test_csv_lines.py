@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -28,7 +28,8 @@ from line_ways import (
 )
 
 from salesforce_seg.errors import RunFailed
-from tap_salesforce_seg import compiled
+from tap_salesforce_seg import compiled, csv_cells
+from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.pages import Page
 from tap_salesforce_seg.records import RowLayout
 from tap_salesforce_seg.replication import Window
@@ -86,7 +87,7 @@ def pages(draw: st.DrawFn, layout: RowLayout) -> Page:
     kinds = {each.name: each.type for each in SOBJECT.fields}
     rows = draw(st.lists(st.tuples(*(cell(kinds[name]) for name in names)), max_size=12))
     odd = draw(st.integers(0, 5)) == 0
-    spell = st.sampled_from([in_quotes, str]) if odd else st.just(in_quotes)
+    spell: st.SearchStrategy[Any] = st.sampled_from([in_quotes, str]) if odd else st.just(in_quotes)
     lines = [",".join(map(in_quotes, names)), *(",".join(draw(spell)(text) for text in row) for row in rows)]
     return Page(("\n".join(lines) + "\n").encode(), len(rows))
 
@@ -204,3 +205,31 @@ def test_a_library_that_does_not_fit_is_not_taken(tmp_path: Path) -> None:
     (tmp_path / "text.so").write_text("no library")
     with pytest.raises(OSError, match="text"):
         compiled.load(tmp_path / "text.so")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    page=st.lists(st.sampled_from([b'"', b"\n", b"a", b",", b"x" * 70]), max_size=40).map(b"".join),
+    data=st.data(),
+)
+def test_a_row_ends_at_the_same_place_both_ways(
+    library: compiled.Library, page: bytes, data: st.DataObject
+) -> None:
+    start, size = data.draw(st.integers(0, len(page))), data.draw(st.integers(0, 200))
+    end = csv_cells.end_of_row(page, len(page), start, size)
+    assert library.end_of_row(page, len(page), start, size) == end
+
+
+def test_pieces_made_at_once_come_in_their_order(library: compiled.Library) -> None:
+    layout = RowLayout(STREAM, STREAM.columns)
+    header, _, row = plain_page(layout, 1).partition(b"\n")
+    rows = [row.replace(b"001000000000000AAA", b"001%015d" % number) for number in range(4000)]
+    page = Page(header + b"\n" + b"".join(rows), len(rows))
+    ahead = Ahead(lambda *_: iter(()), 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compiled, "library", lambda: library)
+        one_by_one = [block.ids for block in layout.blocks(page)]
+        at_once = [block.ids for block in ahead.make(layout.blocks(page, in_order=ahead.in_order))]
+    ahead.end()
+    assert len(at_once) > 4
+    assert at_once == one_by_one
