@@ -319,6 +319,13 @@ _ROW_RULES = (
 _REMAINING_RULES = (
     Rule(Remedy.REJECT_RECORD, RecordRejected, statuses=_status(ROW, 400)),
     Rule(
+        Remedy.FATAL,
+        RunFailed,
+        codes=frozenset({""}),
+        statuses=_status(403, 404),
+        advice="That is no word of Salesforce's: look for a proxy, a firewall or a maintenance page in between.",
+    ),
+    Rule(
         Remedy.SKIP_OBJECT,
         ObjectUnavailable,
         statuses=_status(403, 404),

@@ -45,8 +45,22 @@ class Agenda:
         )
         others = [name for name in (self._sobject.name, documented) if name not in self._tap.collections]
         bookmarks = self._tap.state.setdefault("bookmarks", {})
-        self.past = StreamState(bookmarks, [stream.name, *others], self._key)
+        self.past = StreamState(
+            bookmarks,
+            [stream.name, *others],
+            self._key,
+            self._sobject.name,
+            names_may_move=stream.definition.snake_case and self._sobject.name not in BY_OBJECT,
+        )
         self._reasons = Reasons(stream, self.past)
+        if self.past.was_of:
+            stream.logger.warning(
+                "%s was the stream of %s; now it is that of %s, and all rows are read. Empty its table, or "
+                "rows of both are in it.",
+                stream.name,
+                self.past.was_of,
+                self._sobject.name,
+            )
 
     @property
     def reason_for_full_sync(self) -> str:
@@ -262,9 +276,10 @@ class Agenda:
         """Write down that a pass is complete."""
         if each.what == SLICE or self._stream.ABORT_AT_RECORD_COUNT is not None:
             return
-        fields, settings = each.query.fields, self._tap.settings
+        fields, settings = self._reasons.with_columns(each.query.fields), self._tap.settings
         if each.what == BACKFILL:
-            refreshed = self._reasons.stale_formulas and set(self._reasons.stale_formulas) <= set(fields)
+            stale = self._reasons.stale_formulas
+            refreshed = stale and set(stale) <= set(each.query.fields)
             self.past.cover(fields, full_sync_at=self._tap.started_at if refreshed else None)
         elif self._key is not None:
             is_whole, until = each.what == WHOLE, self._until(each)

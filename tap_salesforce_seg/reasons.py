@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
+from tap_salesforce_seg.naming import snake_case
 from tap_salesforce_seg.settings import NEW_COLUMNS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tap_salesforce_seg.state import StreamState
     from tap_salesforce_seg.stream import CollectionStream
 
@@ -83,7 +86,22 @@ class Reasons:
             return []
         key = self._stream.definition.column(self._key) if self._key else None
         fields = [column.field for column in self._stream.selected_columns if column.field]
-        return self._past.not_covered(each.name for each in fields if not key or each != key.field)
+        wanted = [each.name for each in fields if not key or each != key.field]
+        missing = set(self._past.not_covered(self.with_columns(wanted)))
+        return sorted(
+            name for name, entry in zip(wanted, self.with_columns(wanted), strict=True) if entry in missing
+        )
+
+    def with_columns(self, fields: Iterable[str]) -> list[str]:
+        """Fields as the state has them: with the column, where it is not the usual one."""
+        definition = self._stream.definition
+        usual = snake_case if definition.snake_case else str
+        moved = {
+            column.field.name: f"{column.field.name}={column.name}"
+            for column in definition.columns
+            if column.field and column.name != usual(column.field.name)
+        }
+        return [moved.get(each, each) for each in fields]
 
     @cached_property
     def stale_formulas(self) -> list[str]:

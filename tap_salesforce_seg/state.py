@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 BOOKMARK = "replication_key_value"
 BOOKMARK_KEY = "replication_key"
 COVERED_FIELDS = "fields"
-"""API names of the fields that all rows have been read with."""
+"""The fields that all rows have been read with, by API name; with its column (``Foo__c=foo_c_2``) where
+another field has taken the usual one."""
+SOBJECT = "object"
+"""API name of the object, where the stream's name may one day be another object's."""
 FULL_SYNC_AT = "full_sync_at"
 """When all rows were last read; kept for streams whose formula fields are refreshed."""
 UNFINISHED = "unfinished"
@@ -107,13 +110,27 @@ class StreamState:
         bookmarks: The state's bookmarks of all streams; kept up to date.
         names: What the stream may be called there: its own name, then those of other naming styles and taps.
         key: The replication key's name; a bookmark that was kept for another one does not count.
+        sobject: The object's API name; nor does one of another object.
+        names_may_move: Whether the state has to say whose it is.
     """
 
-    def __init__(self, bookmarks: dict[str, Any], names: Sequence[str], key: str | None) -> None:
+    def __init__(
+        self,
+        bookmarks: dict[str, Any],
+        names: Sequence[str],
+        key: str | None,
+        sobject: str,
+        *,
+        names_may_move: bool,
+    ) -> None:
         self._bookmarks = bookmarks
-        self._names = names
+        self._names = [name for name in names if (bookmarks.get(name) or {}).get(SOBJECT, sobject) == sobject]
+        self.was_of = "" if names[0] in self._names else str(bookmarks[names[0]][SOBJECT])
+        """The object that had the stream's name before; the empty string if none had."""
+        self._own_name = names[0]
         self._key = key
-        state: dict[str, Any] = next((bookmarks[name] for name in names if bookmarks.get(name)), {})
+        self._sobject = sobject if names_may_move else None
+        state: dict[str, Any] = next((bookmarks[name] for name in self._names if bookmarks.get(name)), {})
         kept_for = state.get(BOOKMARK_KEY)
         same_key = kept_for is None or (key is not None and snake_case(kept_for) == snake_case(key))
         self._state = dict(state) if same_key else {}
@@ -285,8 +302,10 @@ class StreamState:
 
         A null is written only over a value.
         """
+        changes = changes | {SOBJECT: self._sobject}
         changes = {name: value for name, value in changes.items() if value is not None or name in self._state}
         self._state = self._state | changes
-        self._bookmarks[self._names[0]] = self._state
-        for name in self._names[1:]:
-            self._bookmarks.pop(name, None)
+        self._bookmarks[self._own_name] = self._state
+        for name in self._names:
+            if name != self._own_name:
+                self._bookmarks.pop(name, None)

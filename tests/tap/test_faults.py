@@ -226,3 +226,15 @@ def test_a_loader_that_dies_is_one_clear_error(org: OrgClient, tap: TapRunner) -
     _, stderr = process.communicate(timeout=60)
     outcome = Outcome(process.returncode, "", stderr.decode()).ended(1)
     assert "reads this one's output has ended" in outcome.errors[-1]
+
+
+@pytest.mark.parametrize("body", ["null", "<html>Not here</html>", ""])
+@pytest.mark.parametrize("reader", ["rest", "bulk2"])
+def test_a_404_that_is_no_word_of_salesforces_fails_the_stream(
+    org: OrgClient, tap: TapRunner, reader: str, body: str
+) -> None:
+    """Left out with a warning is only what Salesforce itself calls unknown: rows must not be missing."""
+    org.faults([{"path": "/query", "times": None, "action": {"status": 404, "body": body}}])
+    outcome = tap.run(catalog=tap.catalog("leads"), api_type=reader).ended(1)
+    assert "look for a proxy, a firewall or a maintenance page in between" in outcome.stderr
+    assert outcome.bookmark("leads") is None

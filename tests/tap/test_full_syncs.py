@@ -193,3 +193,51 @@ def test_formulas_alone_are_refreshed_where_the_loader_merges_columns(org: OrgCl
     assert all("last_name" not in record for record in older)
     at(org, "2026-06-02T15:00:00Z")
     assert tap.run(catalog=catalog, state=second.state, **merging).ended().counts() == {}
+
+
+def custom_object(org: OrgClient, name: str) -> None:
+    metadata = {"label": name, "pluralLabel": name, "nameField": {"type": "Text", "label": "Name"}}
+    body = {"FullName": name, "Metadata": metadata}
+    assert org.rest("POST", "tooling/sobjects/CustomObject", json=body).status_code == 201
+
+
+def test_an_object_that_takes_over_a_streams_name_is_read_from_its_beginning(
+    org: OrgClient, tap: TapRunner
+) -> None:
+    """FooBar__c stands before Foo_Bar__c in the alphabet, so the one that comes later takes the name."""
+    at(org, "2026-06-01T09:00:00Z")
+    custom_object(org, "Foo_Bar__c")
+    (one,) = org.create("Foo_Bar__c", [{"Name": "one"}])
+    at(org, "2026-06-01T12:00:00Z")
+    settings: dict[str, Any] = {"include_objects": ["*__c"]}
+    first = tap.run(catalog=with_streams(tap.discover(**settings), "foo_bar_c"), **settings).ended()
+    assert [each["id"] for each in first.records("foo_bar_c")] == [one]
+    custom_object(org, "FooBar__c")
+    (two,) = org.create("FooBar__c", [{"Name": "two"}])
+    at(org, "2026-06-01T18:00:00Z")
+    both = with_streams(tap.discover(**settings), "foo_bar_c", "foo_bar_c_2")
+    second = tap.run(catalog=both, state=first.state, **settings).ended()
+    assert [each["id"] for each in second.records("foo_bar_c")] == [two]
+    assert [each["id"] for each in second.records("foo_bar_c_2")] == [one]
+    assert "foo_bar_c was the stream of Foo_Bar__c; now it is that of FooBar__c" in second.stderr
+    third = tap.run(catalog=both, state=second.state, lookback_window=0, **settings).ended()
+    assert third.counts() == {}
+
+
+@pytest.mark.parametrize("backfill", ["new", "all"])
+def test_a_field_whose_column_another_one_has_taken_is_filled_in(
+    org: OrgClient, tap: TapRunner, backfill: str
+) -> None:
+    at(org, "2026-06-01T09:00:00Z")
+    org.custom_field("Lead.Foo_Bar__c")
+    org.create("Lead", [{"LastName": "Ada", "Company": "Ltd", "Foo_Bar__c": "old"}])
+    at(org, "2026-06-01T12:00:00Z")
+    first = tap.run(catalog=with_streams(tap.discover(), "leads")).ended()
+    org.custom_field("Lead.FooBar__c")
+    at(org, "2026-06-01T18:00:00Z")
+    catalog = with_streams(tap.discover(), "leads")
+    second = tap.run(catalog=catalog, state=first.state, backfill_columns=backfill).ended()
+    (row,) = second.records("leads")
+    assert (row["foo_bar_c"], row["foo_bar_c_2"]) == (None, "old")
+    third = tap.run(catalog=catalog, state=second.state, backfill_columns=backfill, lookback_window=0).ended()
+    assert third.counts() == {}
