@@ -43,6 +43,7 @@ class Measured:
         peak_megabytes: The most resident memory of all its processes together.
         complete: Whether it came to its own end in the time it had.
         first_record: The line of the first record.
+        counter_cpu_seconds: What counting used meanwhile, in this process.
     """
 
     rows: int
@@ -53,6 +54,7 @@ class Measured:
     peak_megabytes: float
     complete: bool
     first_record: bytes
+    counter_cpu_seconds: float
 
     @property
     def rate(self) -> float:
@@ -110,7 +112,7 @@ def run(
     Raises:
         FailedError: It ended by itself, and not well.
     """
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before, own_cpu = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
     with tempfile.TemporaryFile() as messages:
         started = time.perf_counter()
         process = subprocess.Popen(
@@ -146,6 +148,7 @@ def run(
         memory.peak / 1e6,
         complete,
         counter.first_record,
+        time.process_time() - own_cpu,
     )
 
 

@@ -51,6 +51,7 @@ class Result:
         complete: Whether all rows came in the time it had.
         columns: Columns of its first record.
         server_cpu_seconds: What the recorded server used meanwhile.
+        counter_cpu_seconds: What counting the rows used meanwhile.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Result:
     complete: bool = False
     columns: int = 0
     server_cpu_seconds: float = 0
+    counter_cpu_seconds: float = 0
 
 
 @dataclass
@@ -201,4 +203,5 @@ def _result(tap: Tap, measured: Measured, counts: dict[str, Any]) -> Result:
         complete=measured.complete,
         columns=len(record.get("data", record)),
         server_cpu_seconds=counts["cpu_seconds"],
+        counter_cpu_seconds=measured.counter_cpu_seconds,
     )

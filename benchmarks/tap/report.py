@@ -68,10 +68,11 @@ def _runs(what: str, runs: Sequence[Figures]) -> str:
             f"{each['rows_per_second']:,.0f}",
             f"{each['peak_megabytes']:.0f}",
             f"{each['cpu_seconds'] / each['seconds']:.2f}",
+            f"{(each['server_cpu_seconds'] + each['counter_cpu_seconds']) / each['seconds']:.2f}",
         )
         for each in _worked(runs)
     ]
-    return table((what, "rows/s", "MB", "cores used"), rows)
+    return table((what, "rows/s", "MB", "cores used", "by server and counter"), rows)
 
 
 def _worked(runs: Sequence[Figures]) -> list[Figures]:

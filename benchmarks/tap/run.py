@@ -61,7 +61,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=400_000, help="rows of Account (%(default)s)")
     parser.add_argument("--seconds", type=float, default=600, help="what each run may take (%(default)s)")
     parser.add_argument("--few-rows", type=int, default=40_000, help="for memory (%(default)s)")
-    parser.add_argument("--many-rows", type=int, default=4_000_000, help="for memory (%(default)s)")
+    parser.add_argument("--many-rows", type=int, default=4_000_000, help="for memory, streams (%(default)s)")
     parser.add_argument("--recorded-rows", type=int, default=20_000, help="rows that the server repeats")
     parser.add_argument("--meltanolabs", type=Path, metavar="FOLDER", help="a checkout of its source")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where peers are installed")
@@ -96,7 +96,9 @@ def _streams(bench: Bench, options: argparse.Namespace) -> list[dict[str, Any]]:
     for api, api_type in (("Bulk 2.0", "bulk2"), ("REST", "rest")):
         for what, settings in (("one after the other", {"concurrency": 1}), ("at once", {})):
             tap = Tap("tap-salesforce-seg", api, seg(api_type, STREAMS, **settings), ours=True)
-            result = bench.measure(tap, options.rows // len(STREAMS), options.seconds, streams=len(STREAMS))
+            result = bench.measure(
+                tap, options.many_rows // len(STREAMS), options.seconds, streams=len(STREAMS)
+            )
             told.append(_told(replace(result, api=f"{api}, {len(STREAMS)} streams {what}")))
     return told
 
