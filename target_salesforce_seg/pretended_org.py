@@ -80,9 +80,15 @@ class PretendedOrg:
             index = indexes[question.match_fields] = _Index(question, rows.values())
         really = {row["Id"]: row for several in found.values() for row in several}
         for key, several in found.items():
-            found[key] = [row for row in several if row["Id"] not in rows and row["Id"] not in self._gone]
+            changed = (
+                row | self._changes.get(row["Id"], {}) for row in several if row["Id"] not in self._gone
+            )
+            found[key] = [row for row in changed if question.key_of(row) == key]
         for match in question.matches:
+            there = {row["Id"] for row in found.get(match.key, ())}
             for record_id in index[match.key]:
+                if record_id in there:
+                    continue
                 whole = rows[record_id] | really.get(record_id, {}) | self._changes[record_id]
                 names = ("Id", *question.match_fields, *question.select)
                 found.setdefault(match.key, []).append({name: whole.get(name) for name in names})

@@ -63,6 +63,8 @@ class BulkWriter:
                 break
             self._session.backoff.sleep(wait)
             pending = sorted(again, key=parent)
+            for write in pending:  # what an earlier job said of it counts no more
+                results.pop(write, None)
         for write in again:
             result = results.get(write)
             error = result.error if isinstance(result, Refused) else UNPROCESSED

@@ -78,10 +78,14 @@ class Judge:
 
     def _read(self, number: int, stream: str, record: Any) -> list[Wish]:
         try:
-            return read(self.story.config, stream, record)
+            wishes = read(self.story.config, stream, record)
         except Refused as refused:
             self.unreadable[number] = refused.args[0]
             return []
+        for wish in wishes:
+            if wish.operation == "update" and wish.way == ("Id",):
+                wish.key = (self.story.merged.get(wish.key[0], wish.key[0]),)
+        return wishes
 
     def judge(self, runs: Sequence[Seen], final: dict[str, World]) -> list[str]:
         """Everything that is wrong; nothing if all is right."""
@@ -229,8 +233,13 @@ def _batches(run: Seen, story: Story) -> Iterable[tuple[Sequence[int], bool | No
         Each, and whether it surely was settled; None for one that surely was not booked.
     """
     size = story.config["batch_size"]
-    lines = list(range(len(run.feed))) if run.only is not None else run.feed
-    batches = [lines[start : start + size] for start in range(0, len(lines), size)]
+    replayed = [range(place, place + 1) for place in range(len(run.feed))]
+    fed = [line for line in story.lines() if line.start >= run.feed[0]] if run.only is None else replayed
+    batches: list[list[int]] = [[]]
+    for line in fed:
+        if len(batches[-1]) >= size:
+            batches.append([])
+        batches[-1] += line
     if run.exit_code == 0:
         yield from ((batch, True) for batch in batches)
         return
@@ -241,7 +250,7 @@ def _batches(run: Seen, story: Story) -> Iterable[tuple[Sequence[int], bool | No
             yield batch, True
             continue
         begins = max((mark for mark in marks if mark <= batch[-1]), default=0)
-        if len(batch) == size and begins > covered:  # it would have been out with the batch
+        if len(batch) >= size and begins > covered:  # it would have been out with the batch
             yield batch, None if run.exit_code in SIGNALLED and not run.faulty else False
             return
         yield batch, False

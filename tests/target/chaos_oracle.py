@@ -31,16 +31,22 @@ _PERSON = {
     "Description": (TEXT, 32000),
     "LeadSource": (TEXT, 0),
     "testProp__c": (TEXT, 20),
+    "Fax": (TEXT, 40),
 }
 FIELDS: dict[str, dict[str, tuple[str, int]]] = {
     "Lead": _PERSON
     | {"Company": (TEXT, 255), "Website": (TEXT, 255), "Rating": (TEXT, 0), "NumberOfEmployees": (WHOLE, 8)}
     | {"score__c": (NUMBER, 4), "flag__c": (FLAG, 0), "tier__c": (TEXT, 0), "born__c": (DAY, 0)}
-    | {"seen__c": (MOMENT, 0)}
+    | {"seen__c": (MOMENT, 0), "brand__c": (TEXT, 20)}
     | _address(),
     "Contact": _PERSON | {"UserId__c": (TEXT, 40)} | _address("Mailing"),
     "Account": {"AccountNumber": (TEXT, 40), "Name": (TEXT, 255), "Phone": (TEXT, 40)}
-    | {"Website": (TEXT, 255), "Description": (TEXT, 32000), "NumberOfEmployees": (WHOLE, 8)}
+    | {
+        "Fax": (TEXT, 40),
+        "Website": (TEXT, 255),
+        "Description": (TEXT, 32000),
+        "NumberOfEmployees": (WHOLE, 8),
+    }
     | {"Industry": (TEXT, 0), "plan__c": (TEXT, 20)}
     | _address("Billing")
     | _address("Shipping"),
@@ -78,11 +84,11 @@ PLACES: dict[str, dict[str, tuple[str, ...]]] = {
         "Industry": ("industry",),
     },
 }
-_CUSTOM = ("testProp", "score", "flag", "tier", "born", "seen", "unknownThing")
+_CUSTOM = ("testProp", "score", "flag", "tier", "born", "seen", "unknownThing", "brand", "nick")
 LEFT_OVER = {
     "Lead": _CUSTOM,
     "Contact": (*_CUSTOM, "website", "rating", "numberOfEmployees"),
-    "Account": ("plan", "unknownThing"),
+    "Account": ("plan", "unknownThing", "nick"),
 }
 """Traits of the stories that have no standard field of the object: they go to their ``__c`` field."""
 GONE = object()
@@ -300,12 +306,20 @@ def mapped(config: dict[str, Any], sobject: str, traits: dict[str, Any], *, row:
         for part in ADDRESS:
             names = ("postalCode", "zip") if part == "PostalCode" else (part.lower(),)
             values[prefix + part] = first(traits, tuple(p for n in names for p in (f"address.{n}", n)))
+    named = config.get("trait_fields", {})
+    named = named | named.get("group" if sobject == "Account" else "identify", {})
     for trait in LEFT_OVER[sobject]:
         spellings = {trait.lower(), f"{trait}__c".lower()}
-        values[f"{trait}__c"] = next(
-            (v for k, v in traits.items() if k.lower() in spellings or (row and plain(k) == plain(trait))),
-            GONE,
-        )
+        target = named.get(trait, f"{trait}__c")
+        if target is not None:
+            values[target] = next(
+                (
+                    v
+                    for k, v in traits.items()
+                    if k.lower() in spellings or (row and plain(k) == plain(trait))
+                ),
+                GONE,
+            )
     return typed(config, sobject, values)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chaos_oracle import FIELDS, MOMENT, Wish
 from chaos_wishes import EVENT
 from chaos_worlds import Row, World, row
+from target_pipe import merge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,7 @@ SCHEMA = {
         _field("Lead", "flag__c", "Checkbox"),
         _field("Lead", "born__c", "Date"),
         _field("Lead", "seen__c", "DateTime"),
+        _field("Lead", "brand__c", "Text", length=20),
         {"object": "Lead", "name": "tier__c"} | _RESTRICTED,
         _field("Contact", "testProp__c", "Text", length=20),
         _field("Contact", "UserId__c", "Text", length=40, externalId=True),
@@ -104,6 +106,12 @@ def prepare(org: OrgClient, story: Story) -> Cells:
     cells.people |= {key: f"contact {user}" for user in ids for key in (user, f"{user}@contact.example")}
     for address, role in story.people.items():
         _person(org, story, cells, ids, address, role)
+    if story.merges:
+        master, loser = ids["by-id-0"], ids["by-id-1"]
+        merge(org, "Contact", master, loser)
+        story.merged[loser] = master
+        for key in (loser, "by-id-1", "by-id-1@contact.example"):
+            cells.people[key] = cells.people[master]
     if story.accounts:
         org.create(
             "Account", [{"Name": "Known", "AccountNumber": each, "Phone": "1"} for each in story.accounts]
@@ -114,6 +122,10 @@ def prepare(org: OrgClient, story: Story) -> Cells:
     for user, ident in ids.items():
         known = known.replace(f"<contact {user}>", ident)
     story.messages = [(stream, record) for stream, record in json.loads(known)]
+    batches = json.dumps(list(story.batches.items()))
+    for user, ident in ids.items():
+        batches = batches.replace(f"<contact {user}>", ident)
+    story.batches = {begin: (size, shared, own) for begin, (size, shared, own) in json.loads(batches)}
     return cells
 
 

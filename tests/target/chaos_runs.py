@@ -87,7 +87,7 @@ class Stage:
         """
         story = tell(seed, astral=self._astral, mixed=mixed)
         if first is not None:
-            story.messages, story.marks = story.messages[:first], [m for m in story.marks if m <= first]
+            story.cut(first)
         with OrgClient(self._process.url) as org:
             cells = prepare(org, story)
             judge = Judge(story, cells, contents(org, cells))
@@ -143,13 +143,17 @@ class Life:
         schema = {"type": "SCHEMA", "key_properties": [], "schema": {"type": "object"}}
         streams = dict.fromkeys(stream for stream, _ in self.story.messages if stream)
         lines = [json.dumps(schema | {"stream": stream}) for stream in streams]
-        for number, (stream, record) in enumerate(self.story.messages):
-            if number < covered:
+        for line in self.story.lines():
+            if line.start < covered:
                 continue
+            stream, record = self.story.messages[line.start]
+            if line.start in self.story.batches:
+                _, shared, events = self.story.batches[line.start]
+                record = shared | {"batch": events}
             message = {"type": "RECORD", "stream": stream, "record": record}
             lines.append(record if isinstance(record, str) else json.dumps(message))
-            if number + 1 in self.story.marks:
-                lines.append(json.dumps({"type": "STATE", "value": {"seen": number + 1}}))
+            if line.stop in self.story.marks:
+                lines.append(json.dumps({"type": "STATE", "value": {"seen": line.stop}}))
         return "".join(line + "\n" for line in lines)
 
     def _rejects(self) -> Path:

@@ -21,6 +21,7 @@ ACTIONS: tuple[dict[str, Any], ...] = (
     _TICKET | {"event_name": "Ticket Seen", "operation": "upsert", "field_mappings": _TICKET_FIELDS},
     _TICKET | {"event_name": "Ticket Changed", "operation": "update", "field_mappings": _TICKET_FIELDS},
     _TICKET | {"event_name": "Ticket Removed", "operation": "delete"},
+    _TICKET | {"event_name": "Ticket Checked", "operation": "read"},
     _ACTION
     | {"event_name": "Issue Opened", "operation": "create", "object": "Case"}
     | {"field_mappings": {"properties.subject": "Subject", "properties.details": "Description"}},
@@ -57,7 +58,11 @@ STREAMS = {
     "identifies": {"event": "identify"},
     "tickets": {"object": "Ticket__c", "operation": "upsert", "upsert_rules": {"number": "Key__c"}},
 }
-_KEYS = {"Key__c": 30, "UserId__c": 40, "Email": 80, "EventId__c": 100}
+_KEYS = {"Key__c": 30, "UserId__c": 40, "Email": 80, "EventId__c": 100, "brand__c": 20}
+_ROWS = {"identifies": "identify", "GROUPS": "group", "ticket_seen": "track"}
+"""The streams of warehouse rows, and what their rows are."""
+
+_OF_THE_TABLE = {"id", "user_id", "group_id", "received_at", "event", "event_text"}
 _EMAIL = re.compile(r"[^@\s,;\x00-\x1f\x7f]+@[^@\s,;\x00-\x1f\x7f]+\.[^@\s,;\x00-\x1f\x7f]+")
 
 
@@ -79,15 +84,19 @@ def read(config: dict[str, Any], stream: str, record: Any) -> list[Wish]:
     event = event_of(record)
     if stream == "tickets":
         return [_of_rule(event, "delete" if record.get("_sdc_deleted_at") else "upsert", config, record)]
-    kind = "identify" if stream == "identifies" else record.get("type")
-    if kind in {"page", "screen", "alias"} or not _gate(config, record):
+    kind = _ROWS.get(stream) or record.get("type")
+    if kind in {"page", "screen", "alias"} or not _gate(config, record, row=stream in _ROWS):
         return []
     if kind not in {"identify", "group", "track"}:
         raise Refused("UNKNOWN_TYPE" if isinstance(kind, str) else "MISSING_TYPE")
-    if kind == "track":
-        traits: dict[str, Any] = {}
-    else:
-        traits = _row_traits(record) if stream == "identifies" else _traits(record)
+    traits: dict[str, Any] = {}
+    if stream in _ROWS:
+        own = _row_traits(config, record)
+        record = {name.replace("group_id", "groupId"): value for name, value in record.items()}
+        record |= {"properties": own, "messageId": record["id"], "event": record.get("event_text")}
+        traits = {} if kind == "track" else own
+    elif kind != "track":
+        traits = _traits(record)
     seen = record | {"traits": traits}
     actions = [each for each in config["actions"] if _waits_for(each, kind, record)]
     wishes = [_of_action(event, each, config, seen) for each in actions]
@@ -116,7 +125,10 @@ def _waits_for(action: dict[str, Any], kind: str, record: dict[str, Any]) -> boo
     return kind != "track" or name.casefold() == action["event_name"].casefold()
 
 
-def _gate(config: dict[str, Any], record: dict[str, Any]) -> bool:
+def _gate(config: dict[str, Any], record: dict[str, Any], *, row: bool) -> bool:
+    column = record.get(config["gate_column"]) if row else None
+    if column is not None:
+        return bool(column)
     flags = record.get("integrations")
     flags = flags if isinstance(flags, dict) else {}
     own = flags.get("Salesforce")
@@ -126,14 +138,11 @@ def _gate(config: dict[str, Any], record: dict[str, Any]) -> bool:
     return bool(config.get("always_enabled")) and not closed
 
 
-def _row_traits(row: dict[str, Any]) -> dict[str, Any]:
+def _row_traits(config: dict[str, Any], row: dict[str, Any]) -> dict[str, Any]:
     traits: dict[str, Any] = {}
     for name, value in row.items():
-        if (
-            value is None
-            or name in {"id", "user_id", "received_at"}
-            or name.startswith(("_sdc_", "context_"))
-        ):
+        is_own = name in _OF_THE_TABLE or name == config["gate_column"]
+        if value is None or is_own or name.startswith(("_sdc_", "context_")):
             continue
         head, _, rest = name.partition("_")
         if head == "address":
@@ -159,24 +168,24 @@ def _lead(event: int, config: dict[str, Any], record: Any, traits: Any, *, row: 
             user if isinstance(user, str) and _EMAIL.fullmatch(user.strip()) else GONE,
             get(record, "context.traits.email"),
         ]
-        _match(wish, {"Email": next((value for value in places if not blank(value)), GONE)})
-        wish.fields = mapped(config, "Lead", traits, row=row)
-        _keep_key(wish.fields)
+        rules = {"Email": next((value for value in places if not blank(value)), GONE)}
+        if "brand" in (config.get("lead_lookup_fields") or {}):
+            rules["brand__c"] = get(traits, "brand")
+        _match(wish, rules)
+        wish.fields = _keep_key(wish, mapped(config, "Lead", traits, row=row))
         _fill_required(wish, config)
         if config.get("converted_leads") != "reject" or config.get("match_contacts"):
             try:
-                wish.as_contact = _keep_key(mapped(config, "Contact", traits, row=row))
+                wish.as_contact = _keep_key(wish, mapped(config, "Contact", traits, row=row))
             except Refused as refused:
                 wish.as_contact = refused
 
     return _attempt(Wish(event, "Lead", "upsert"), fill)
 
 
-def _keep_key(fields: dict[str, Any]) -> dict[str, Any]:
-    """Without a null for the address that the record is found by: it is not to be cleared."""
-    if fields.get("Email", "") is None:
-        del fields["Email"]
-    return fields
+def _keep_key(wish: Wish, fields: dict[str, Any]) -> dict[str, Any]:
+    """Without a null for what the record is found by: it is not to be cleared."""
+    return {name: value for name, value in fields.items() if value is not None or name not in wish.way}
 
 
 def _fill_required(wish: Wish, config: dict[str, Any]) -> None:

@@ -94,6 +94,10 @@ class Batch:
 
     def _take(self, wish: Wish) -> None:
         now, made = self._written()
+        if wish.operation == "read":
+            self._doors[id(wish)] = wish.refused or KEPT
+            self._border(wish)
+            return
         targets = _meant(now, wish, self._config)
         key = (wish.sobject, wish.way, wish.key)
         if targets in {(), "NOT_FOUND"} and wish.operation in {"upsert", "update"}:
@@ -123,10 +127,17 @@ class Batch:
     def _delete(self, wish: Wish, rows: list[Row]) -> None:
         self._doors[id(wish)] = DELETED if rows else KEPT
         if not rows:
+            self._border(wish)
             return
         self._flush()
         self._before = tuple(each for each in self._before if each not in rows)
         self.worlds.append(self._before)
+
+    def _border(self, wish: Wish) -> None:
+        """What is wanted of the record before a wish is written by itself: the wish has to see it."""
+        firsts = [write.wishes[0] for write in self._open]
+        if any((each.sobject, each.way, each.key) == (wish.sobject, wish.way, wish.key) for each in firsts):
+            self._flush()
 
     def _written(self) -> tuple[World, list[tuple[int, ...]]]:
         """The world as it would be now, and the places of what each write has written."""

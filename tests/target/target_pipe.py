@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from local_org_client import OrgClient
+
 SUMMARY = re.compile(
     r"(?P<events>\d+) events: (?P<written>\d+) written \((?P<created>\d+) created, (?P<updated>\d+) updated, "
     r"(?P<deleted>\d+) deleted\), (?P<unchanged>\d+) unchanged, (?P<skipped>\d+) not for Salesforce, "
@@ -62,6 +64,25 @@ def messages(events: Iterable[Any], stream: str = "events") -> list[Any]:
 def as_lines(content: Iterable[Any]) -> str:
     """Messages as the lines of a Singer pipe."""
     return "".join((each if isinstance(each, str) else json.dumps(each)) + "\n" for each in content)
+
+
+def merge(org: OrgClient, sobject: str, master: str, loser: str) -> None:
+    """Merge two records, which only SOAP can."""
+    envelope = f"""<?xml version="1.0" encoding="utf-8"?>
+<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
+ xmlns:urn="urn:partner.soap.sforce.com"
+ xmlns:sobj="urn:sobject.partner.soap.sforce.com">
+<soapenv:Header><urn:SessionHeader><urn:sessionId>{org.token()}</urn:sessionId></urn:SessionHeader></soapenv:Header>
+<soapenv:Body><urn:merge><urn:request><urn:masterRecord><sobj:type>{sobject}</sobj:type><sobj:Id>{master}</sobj:Id>
+</urn:masterRecord><urn:recordToMergeIds>{loser}</urn:recordToMergeIds></urn:request></urn:merge></soapenv:Body>
+</soapenv:Envelope>"""
+    answer = org.http(
+        "POST",
+        "/services/Soap/u/64.0",
+        data=envelope,
+        headers={"Content-Type": "text/xml", "SOAPAction": '""'},
+    )
+    assert "<success>true</success>" in answer.text, answer.text
 
 
 @dataclass

@@ -131,6 +131,18 @@ def test_locked_rows_are_sent_again_in_another_job(org: OrgClient, bulk: Any) ->
     assert created_jobs(org) == 2
 
 
+def test_locked_rows_whose_next_job_fails_go_by_rest(org: OrgClient, bulk: Any) -> None:
+    close = {"method": "PATCH", "path": JOB, "times": 1}
+    org.faults(
+        [
+            close | {"action": {"lock_rows": True}},
+            close | {"skip": 1, "action": {"fail_job": "InternalServerError : oops"}},
+        ]
+    )
+    bulk(*(person(n) for n in range(3))).doors(created=3)
+    assert created_jobs(org) == 2
+
+
 @pytest.mark.parametrize("action", [{"abort_job": True}, {"fail_job": "InternalServerError : oops"}])
 def test_what_a_job_leaves_undone_is_done_after_it(org: OrgClient, bulk: Any, action: Any) -> None:
     org.faults([{"method": "PATCH", "path": JOB, "times": 1, "action": action}])

@@ -132,3 +132,22 @@ def test_hostile_values_are_shown_harmlessly(org: OrgClient, cli: Any) -> None:
     outcome.doors(created=3, skipped=2)
     assert all(char.isprintable() or char == "\n" for char in outcome.printed)
     assert len(outcome.printed) < 2000
+
+
+def test_what_a_dry_run_changes_is_found_by_keys_that_it_has_not_read(org: OrgClient, cli: Any) -> None:
+    (contact,) = org.create("Contact", [{"LastName": "King", "Email": "a@example.com"}])
+    by_id = {"event": "track", "event_name": "Fixed", "operation": "update", "object": "Contact"}
+    by_id |= {"field_mappings": {"properties.id": "Id", "properties.title": "Title"}}
+    by_mail = {"event": "track", "event_name": "Seen", "operation": "upsert", "object": "Contact"}
+    by_mail |= {
+        "upsert_rules": {"properties.email": "Email"},
+        "field_mappings": {"properties.title": "Title", "properties.email": "LastName"},
+    }
+    events = [
+        track("Fixed", {"id": contact, "title": "T"}),
+        track("Seen", {"email": "a@example.com", "title": "T"}),
+    ]
+    outcome = cli(messages(events), "--dry-run", prints=True, batch_size=1, actions=[by_id, by_mail])
+    outcome.doors(updated=2)
+    assert 'LastName: "King" -> "a@example.com"' in outcome.printed
+    assert outcome.printed.count("Title:") == 1

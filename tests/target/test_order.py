@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from target_pipe import identify, messages, track
+from target_pipe import identify, merge, messages, track
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -182,22 +182,3 @@ def test_merged_records_are_followed_and_deleted_ones_are_not_revived(org: OrgCl
     outcome.doors(updated=1, unchanged=1, rejected=1)
     assert outcome.codes == ["NOT_FOUND"]
     assert org.query("SELECT LastName, Title FROM Contact") == [{"LastName": "master", "Title": "T"}]
-
-
-def merge(org: OrgClient, sobject: str, master: str, loser: str) -> None:
-    """Merge two records, which only SOAP can."""
-    envelope = f"""<?xml version="1.0" encoding="utf-8"?>
-<soapenv:Envelope xmlns:soapenv="http://schemas.xmlsoap.org/soap/envelope/"
- xmlns:urn="urn:partner.soap.sforce.com"
- xmlns:sobj="urn:sobject.partner.soap.sforce.com">
-<soapenv:Header><urn:SessionHeader><urn:sessionId>{org.token()}</urn:sessionId></urn:SessionHeader></soapenv:Header>
-<soapenv:Body><urn:merge><urn:request><urn:masterRecord><sobj:type>{sobject}</sobj:type><sobj:Id>{master}</sobj:Id>
-</urn:masterRecord><urn:recordToMergeIds>{loser}</urn:recordToMergeIds></urn:request></urn:merge></soapenv:Body>
-</soapenv:Envelope>"""
-    answer = org.http(
-        "POST",
-        "/services/Soap/u/64.0",
-        data=envelope,
-        headers={"Content-Type": "text/xml", "SOAPAction": '""'},
-    )
-    assert "<success>true</success>" in answer.text, answer.text
