@@ -18,7 +18,7 @@ from target_salesforce_seg.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from target_salesforce_seg.actions import StreamRule
     from target_salesforce_seg.settings import TargetSettings
@@ -95,7 +95,7 @@ def classify(incoming: Incoming, settings: TargetSettings) -> Event | PlainRecor
     return read_event(record, event_type, is_row=is_row, gate_column=settings.gate_column)
 
 
-def events_in(incoming: Incoming, settings: TargetSettings) -> Iterator[Incoming]:
+def events_in(incoming: Incoming, settings: TargetSettings) -> list[Incoming]:
     """The events of a record: those of a batch of Segment's HTTP API one by one, else the record itself.
 
     Each event of a batch counts for itself. It gets the ``integrations`` and ``context`` that the batch has,
@@ -103,19 +103,19 @@ def events_in(incoming: Incoming, settings: TargetSettings) -> Iterator[Incoming
     """
     record = incoming.record
     if not isinstance(record, dict) or "batch" not in record or incoming.problem is not None:
-        yield incoming
-        return
+        return [incoming]
     rule = settings.streams.get(incoming.stream)
     items = as_json(record["batch"])
     if not isinstance(items, list) or not items or (rule is not None and rule.object):
-        yield incoming
-        return
+        return [incoming]
     shared = {name: whole for name in _SHARED if isinstance(whole := as_json(record.get(name)), dict)}
-    for item in items:
-        event = as_json(item)
-        if isinstance(event, dict):
-            event = event | {name: _merged(shared[name], as_json(event.get(name))) for name in shared}
-        yield replace(incoming, record=event)
+    return [replace(incoming, record=_with_shared(as_json(item), shared)) for item in items]
+
+
+def _with_shared(event: Any, shared: Mapping[str, Any]) -> Any:
+    if not isinstance(event, dict):
+        return event
+    return event | {name: _merged(shared[name], as_json(event.get(name))) for name in shared}
 
 
 def _merged(shared: Mapping[str, Any], own: Any) -> Any:

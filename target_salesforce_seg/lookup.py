@@ -10,7 +10,7 @@ from salesforce_seg import composite, soql
 from salesforce_seg.errors import RecordRejected, Remedy, RunFailed
 from target_salesforce_seg.catalog import FieldGone, missing_column
 from target_salesforce_seg.intents import comparable
-from target_salesforce_seg.relationships import flat
+from target_salesforce_seg.relationships import flat, names_of_parents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -157,16 +157,17 @@ class Lookup:
                 backoff.sleep(backoff.wait_before(tries + 1, 1.0, None))
         for found in answers:
             for rows in found.values():
-                rows.sort(key=lambda row: (row.get("CreatedDate") or "", row["Id"]))
+                if len(rows) > 1:
+                    rows.sort(key=lambda row: (row.get("CreatedDate") or "", row["Id"]))
         return answers
 
     def _keep(self, found: Found, question: Question, response: SubResponse) -> None:
-        page = response.body
+        page, of_parents = response.body, names_of_parents(question.select)
         while True:
             if not isinstance(page, dict) or not isinstance(page.get("records"), list):
                 raise RunFailed(f"Looking up {question.sobject.name}: the answer holds no records.")
             for row in page["records"]:
-                found.setdefault(question.key_of(row), []).append(flat(row, question.select))
+                found.setdefault(question.key_of(row), []).append(flat(row, of_parents))
             if page.get("done", True) or not page.get("nextRecordsUrl"):
                 return
             page = self._session.call_json("GET", page["nextRecordsUrl"])

@@ -80,7 +80,7 @@ class BatchOutcomes:
 
     def __init__(self) -> None:
         self._skipped: dict[int, str] = {}
-        self._open: dict[int, set[Intent]] = defaultdict(set)
+        self._open: set[Intent] = set()
         self._done: dict[int, list[tuple[str, str]]] = defaultdict(list)
         self._rejections: dict[Intent | Refusal | int, Rejection] = {}
 
@@ -90,18 +90,18 @@ class BatchOutcomes:
 
     def expect(self, intent: Intent) -> None:
         """The event wants this done."""
-        self._open[intent.position].add(intent)
+        self._open.add(intent)
 
     def reject(self, rejection: Rejection, wish: Intent | Refusal | None = None) -> None:
         """A wish of the event could not be carried out; without a wish, the event could not be read."""
         self._rejections.setdefault(wish or rejection.position, rejection)
         if isinstance(wish, Intent):
-            self._open[wish.position].discard(wish)
+            self._open.discard(wish)
 
     def done(self, intent: Intent, door: str, sobject: str) -> None:
         """A wish of the event is fulfilled: a record is created, updated, deleted or unchanged."""
         self._done[intent.position].append((sobject, door))
-        self._open[intent.position].discard(intent)
+        self._open.discard(intent)
 
     @property
     def rejections(self) -> list[Rejection]:
@@ -145,10 +145,9 @@ class BatchOutcomes:
         Returns:
             How many events these are.
         """
-        refused = {rejection.position for rejection in self._rejections.values()}
-        finished = [
-            position for position in self._done if not self._open[position] and position not in refused
-        ]
+        unfinished = {rejection.position for rejection in self._rejections.values()}
+        unfinished |= {intent.position for intent in self._open}
+        finished = [position for position in self._done if position not in unfinished]
         self._count_objects(counts, finished)
         for position in finished:
             counts.doors[self._door(position)] += 1

@@ -31,12 +31,11 @@ def selectable(sobject: SObjectDescribe, names: Iterable[str]) -> list[str]:
     ]
 
 
-def flat(row: dict[str, Any], names: Iterable[str]) -> dict[str, Any]:
+def flat(row: dict[str, Any], of_parents: Iterable[str]) -> dict[str, Any]:
     """A row of a query in which parents' values stand under the names they were selected by."""
-    for name in names:
-        if "." in name:
-            parent = row.get(_parts(name)[1])
-            row[name] = parent.get(_parts(name)[2]) if isinstance(parent, dict) else None
+    for name in of_parents:
+        parent = row.get(_parts(name)[1])
+        row[name] = parent.get(_parts(name)[2]) if isinstance(parent, dict) else None
     return row
 
 

@@ -135,7 +135,7 @@ class Settlement:
                 self._event_ids.give(event, (each for each in planned if isinstance(each, Intent)))
             except RecordRejected as error:
                 planned = [Refusal(each.object, each.operation, error) for each in planned]
-            again = [each for each in planned if (each.object, each.operation) == only]
+            again = [each for each in planned if (each.object, each.operation) == only] if only else []
             for each in again or planned:
                 if isinstance(each, Refusal):
                     self.outcomes.reject(Rejection(position, each.object, each.operation, each.error), each)

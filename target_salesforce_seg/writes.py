@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from salesforce_seg import fields as field_types
 from target_salesforce_seg.intents import Intent, comparable
 from target_salesforce_seg.mapping.tables import PLACEHOLDER
+from target_salesforce_seg.paths import MISSING
 from target_salesforce_seg.relationships import field_behind
 
 if TYPE_CHECKING:
@@ -96,10 +97,11 @@ def _laid_over(write: Write, writable: Collection[str]) -> tuple[dict[str, Any],
 
 def _changed(write: Write, wanted: Mapping[str, Any]) -> Collection[str]:
     """The names of those values that are not stored yet."""
-    if wanted.items() <= write.stored.items():
-        return ()
+    stored = write.stored
     return [
-        name for name, value in wanted.items() if not _is_so_already(write.sobject, name, write.stored, value)
+        name
+        for name, value in wanted.items()
+        if stored.get(name, MISSING) != value and not _is_so_already(write.sobject, name, stored, value)
     ]
 
 

@@ -22,7 +22,7 @@ Convert = Callable[[Any], Any]
 
 _MOST_REMEMBERED = 20_000
 _NO_LIMIT = 10**9
-_NO_KEYS = (dict, list)
+_CONTAINERS = (dict, list)
 
 
 class Assignment(NamedTuple):
@@ -142,7 +142,7 @@ class ValueRules:
         Raises:
             RecordRejected: It is not of the field's type, or too long.
         """
-        if isinstance(value, _NO_KEYS):
+        if isinstance(value, _CONTAINERS):
             raise _mistyped(sobject, field, origin, "a list or an object cannot be a key")
         if isinstance(value, str) and "\0" in value:
             raise RecordRejected(
@@ -236,11 +236,11 @@ class ValueRules:
 
     def _converter(self, sobject: SObjectDescribe, field: FieldDescribe, origin: str) -> Convert:
         to_rest = fields.writer(field)
-        takes_lists = field.type == "multipicklist"
+        no_values = dict if field.type == "multipicklist" else _CONTAINERS
         length = field.length or _NO_LIMIT
 
         def convert(value: Any) -> Any:
-            if isinstance(value, dict) or (isinstance(value, list) and not takes_lists):
+            if isinstance(value, no_values):
                 self.wrong_shape(sobject.name, origin)
                 return MISSING
             try:

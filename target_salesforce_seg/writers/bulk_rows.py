@@ -37,9 +37,10 @@ def load_of(write: Write) -> Load | None:
     if write.operation == "create" and write.intents[0].match is None:
         return None
     texts = [value for value in write.record.values() if isinstance(value, str)]
-    if any(len(text) > LONGEST_CELL or text == NULL or _UNFIT.search(text) for text in texts):
+    whole = "".join(texts)
+    if NULL in texts or _UNFIT.search(whole) or any(len(text) > LONGEST_CELL for text in texts):
         return None
-    if sum(map(len, texts)) > LONGEST_ROW - 40 * len(write.record):
+    if len(whole) > LONGEST_ROW - 40 * len(write.record):
         return None
     if write.operation == "create" and write.upsert_by:
         return Load(write.sobject.name, "upsert", write.upsert_by)
@@ -51,7 +52,7 @@ def parts(writes: Iterable[Write]) -> Iterator[tuple[list[str], list[Write]]]:
     part: list[Write] = []
     size = 0
     for write in writes:
-        length = sum(4 * len(str(value)) + 8 for value in write.record.values()) + 40
+        length = 4 * len("".join(map(str, write.record.values()))) + 8 * len(write.record) + 40
         if part and size + length > MOST_BYTES:
             yield _columns(part), part
             part, size = [], 0
@@ -78,7 +79,8 @@ def _columns(writes: Iterable[Write]) -> list[str]:
     for write in writes:
         if write.record_id:
             names["Id"] = None
-        names |= dict.fromkeys(write.record)
+        if not write.record.keys() <= names.keys():
+            names |= dict.fromkeys(write.record)
     return list(names)
 
 

@@ -88,9 +88,8 @@ def next_call(chunks: deque[Chunk], most: int) -> list[Chunk]:
 
 
 def _kind(write: Write) -> Kind:
-    alone = write.losses > 0 or any(
-        isinstance(value, str) and _REFERENCE in value for value in write.record.values()
-    )
+    texts = [value for value in write.record.values() if isinstance(value, str)]
+    alone = write.losses > 0 or _REFERENCE in "\n".join(texts)
     if write.operation == "create" and write.upsert_by:
         return Kind(alone, "upsert", (write.sobject.name, write.upsert_by))
     return Kind(alone, write.operation)
