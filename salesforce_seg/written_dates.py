@@ -88,7 +88,7 @@ def read_written(value: str | float | Decimal) -> date | datetime:
         if match is not None:
             return _of_parts(match.groupdict())
     if _YEAR_LAST.fullmatch(text):
-        raise ValueError("can be read as day and month or as month and day: write it as 2026-01-31")
+        raise ValueError("has its year last, so day and month may be either: write it as 2026-01-31")
     raise ValueError("is not a date like 2026-01-31 or 2026-01-31T23:59:59Z")
 
 

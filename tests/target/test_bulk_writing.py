@@ -131,16 +131,16 @@ def test_locked_rows_are_sent_again_in_another_job(org: OrgClient, bulk: Any) ->
     assert created_jobs(org) == 2
 
 
-def test_locked_rows_whose_next_job_fails_go_by_rest(org: OrgClient, bulk: Any) -> None:
-    close = {"method": "PATCH", "path": JOB, "times": 1}
+def test_locked_rows_whose_next_job_is_refused_go_by_rest(org: OrgClient, bulk: Any) -> None:
+    body = '[{"errorCode":"INVALIDENTITY","message":"Lead is not supported by the Bulk API"}]'
+    refused = {"status": 400, "body": body}
     org.faults(
         [
-            close | {"action": {"lock_rows": True}},
-            close | {"action": {"fail_job": "InternalServerError : oops"}},
+            {"method": "PATCH", "path": JOB, "times": 1, "action": {"lock_rows": True}},
+            {"method": "POST", "path": "/jobs/ingest$", "skip": 1, "times": 1, "action": refused},
         ]
     )
     bulk(*(person(n) for n in range(3))).doors(created=3)
-    assert created_jobs(org) == 2
 
 
 @pytest.mark.parametrize("action", [{"abort_job": True}, {"fail_job": "InternalServerError : oops"}])
