@@ -323,7 +323,7 @@ _REMAINING_RULES = (
         RunFailed,
         codes=frozenset({""}),
         statuses=_status(403, 404),
-        advice="That is no word of Salesforce's: look for a proxy, a firewall or a maintenance page in between.",
+        advice="This is not Salesforce's own: look for a proxy, a firewall or a maintenance page in between.",
     ),
     Rule(
         Remedy.SKIP_OBJECT,

@@ -80,6 +80,10 @@ def decode_query(body: bytes, is_utf8: Callable[[bytes], bool] = is_utf8) -> dic
         answer = _answers.decode(body)
     except msgspec.DecodeError as error:
         raise ValueError(str(error)) from None
+    if not answer.done and not answer.next_records_url:
+        raise ValueError("there are more rows, but it does not say where")
+    if answer.records and not bytes(answer.records[-1]).startswith(b"{"):
+        raise ValueError("a row is no object")
     if not body.isascii() and not is_utf8(body):  # what is passed on unread must be UTF-8 all the same
         raise ValueError("an answer is not UTF-8")
     return {

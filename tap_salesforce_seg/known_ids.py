@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gzip
 import os
+import zlib
 from typing import TYPE_CHECKING
 
 from salesforce_seg.errors import ConfigurationError
@@ -139,9 +140,20 @@ def _stamp_of(file: Path) -> str:
 
 
 def _ids_in(file: Path) -> Iterator[str]:
-    """The Ids in a file, up to where a run was killed that wrote it: nothing that came later was told."""
+    """The Ids in a file, up to where a run was killed that added to it: nothing that came later was told.
+
+    Raises:
+        ConfigurationError: It is damaged.
+    """
     try:
+        if not file.stat().st_size:
+            raise EOFError
         with gzip.open(file, "rt", encoding="ascii") as lines:
             yield from (line.rstrip("\n") for line in lines)
-    except EOFError:
-        return
+    except (EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
+        if isinstance(error, EOFError) and file.name.endswith(_NEW):
+            return
+        raise ConfigurationError(
+            f"known_ids_path: {file} is damaged. Remove it; of what was in no other file, deletes since then "
+            "are not told."
+        ) from None

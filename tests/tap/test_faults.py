@@ -238,3 +238,20 @@ def test_a_404_that_is_no_word_of_salesforces_fails_the_stream(
     outcome = tap.run(catalog=tap.catalog("leads"), api_type=reader).ended(1)
     assert "look for a proxy, a firewall or a maintenance page in between" in outcome.stderr
     assert outcome.bookmark("leads") is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"totalSize": 2, "done": False, "records": []},
+        {"totalSize": 1, "done": True, "records": [None]},
+        {"totalSize": 2, "done": True, "records": [None, {"Id": "x"}]},
+    ],
+)
+def test_an_answer_that_is_none_to_a_query_fails_the_stream(
+    org: OrgClient, tap: TapRunner, answer: dict[str, Any]
+) -> None:
+    org.faults([{"path": QUERY, "times": None, "action": {"status": 200, "body": answer}}])
+    outcome = tap.run(catalog=tap.catalog("leads")).ended(1)
+    assert "unforeseen" not in outcome.stderr
+    assert "leads failed: " in outcome.stderr

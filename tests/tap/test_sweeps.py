@@ -210,3 +210,16 @@ def test_a_stage_that_was_removed_in_setup_is_found(tmp_path: Path, known: Path)
         assert told.keys() == {"id", "is_deleted", "_sdc_deleted_at"}
         assert told["id"] == stage["id"]
         assert not [each for each in second.records("period") if each["is_deleted"]]
+
+
+@pytest.mark.parametrize("damage", ["turned round", "cut short", "empty"])
+def test_a_damaged_file_is_named(sync: Sync, known: Path, damage: str) -> None:
+    first = sync(1)
+    second = sync(2, first)
+    (file,) = known.rglob("*.all.gz")
+    whole = file.read_bytes()
+    file.write_bytes({"turned round": whole[::-1], "cut short": whole[:-9], "empty": b""}[damage])
+    failed = sync(3, second, ends=2)
+    assert f"{file} is damaged. Remove it" in failed.stderr
+    file.unlink()
+    sync(4, failed)
