@@ -145,15 +145,21 @@ def _ids_in(file: Path) -> Iterator[str]:
     Raises:
         ConfigurationError: It is damaged.
     """
+    is_whole = file.name.endswith(_ALL)
+    if is_whole and not file.stat().st_size:
+        raise _is_damaged(file)
     try:
-        if not file.stat().st_size:
-            raise EOFError
         with gzip.open(file, "rt", encoding="ascii") as lines:
             yield from (line.rstrip("\n") for line in lines)
-    except (EOFError, gzip.BadGzipFile, zlib.error, ValueError) as error:
-        if isinstance(error, EOFError) and file.name.endswith(_NEW):
-            return
-        raise ConfigurationError(
-            f"known_ids_path: {file} is damaged. Remove it; of what was in no other file, deletes since then "
-            "are not told."
-        ) from None
+    except EOFError:
+        if is_whole:
+            raise _is_damaged(file) from None
+    except (gzip.BadGzipFile, zlib.error, ValueError):
+        raise _is_damaged(file) from None
+
+
+def _is_damaged(file: Path) -> ConfigurationError:
+    return ConfigurationError(
+        f"known_ids_path: {file} is damaged. Remove it; of what was in no other file, deletes since then are "
+        "not told."
+    )
