@@ -71,6 +71,8 @@ class LeftOut:
     reason: str
     failed: bool = False
     """Whether the reason may pass, so that rows may be missing."""
+    known: bool = True
+    """Whether it is a stream that an org could have, by its name and these settings."""
     asked_for: bool = False
     """Whether the user named it: in a catalog, or in ``include_objects`` by more than a glob."""
 
@@ -120,7 +122,7 @@ class Discovery:
         else:
             names = {sobject: name for sobject, name in names.items() if name in wanted}
             for unknown in sorted(set(wanted) - set(names.values())):
-                self._leave_out(unknown, self._why_unknown(unknown))
+                self._leave_out(unknown, self._why_unknown(unknown), known=False)
         described = self.describer.describe([*names, *(LEADING_OBJECTS if NAME in names else ())])
         found = (
             self._stream(name, sobject, described[sobject], described) for sobject, name in names.items()
@@ -174,9 +176,11 @@ class Discovery:
             return self._leave_out(name, f"Salesforce answers no queries on {sobject}", sobject=sobject)
         return True
 
-    def _leave_out(self, name: str, reason: str, *, sobject: str = "", failed: bool = False) -> bool:
+    def _leave_out(
+        self, name: str, reason: str, *, sobject: str = "", failed: bool = False, known: bool = True
+    ) -> bool:
         asked_for = self._has_catalog or sobject in self.include_objects
-        self.left_out.append(LeftOut(name, reason, failed, asked_for))
+        self.left_out.append(LeftOut(name, reason, failed, known, asked_for))
         return False
 
     def _why_unknown(self, name: str) -> str:

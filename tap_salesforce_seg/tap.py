@@ -226,9 +226,9 @@ class TapSalesforceSeg(Plugin, Tap):
     def _prepare(self) -> list[CollectionStream]:
         """The selected streams, and what is asked for all of them before a row is read."""
         streams = self.selected
-        if not self.collections and self._left_out and not self._missing:
+        if not self.collections and self._left_out and not any(each.known for each in self._left_out):
             raise ConfigurationError(
-                "The org has none of the streams that the catalog selects. Take a catalog that --discover "
+                "There are no streams of the names that the catalog selects. Take a catalog that --discover "
                 "has printed with the same naming and include_objects."
             )
         self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)

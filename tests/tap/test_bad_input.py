@@ -194,9 +194,16 @@ def test_a_catalog_without_the_columns_that_tell_a_deleted_row_gets_them(
     assert outcome.schema("leads")["schema"]["properties"].keys() == record.keys()
 
 
-def test_a_catalog_of_which_nothing_is_there_is_an_error(tap: TapRunner) -> None:
+def test_a_catalog_of_other_names_is_an_error(tap: TapRunner) -> None:
     error = only_error(tap.run(catalog=tap.catalog("leads"), naming="api"), 2)
-    assert "none of the streams that the catalog selects" in error
+    assert "no streams of the names that the catalog selects" in error
+
+
+def test_a_catalog_of_what_is_missing_is_no_error(org: OrgClient, tap: TapRunner) -> None:
+    catalog = tap.catalog("leads")
+    org.local("POST", "hidden", ["Lead"])
+    outcome = tap.run(catalog=catalog).ended()
+    assert "leads is left out: " in outcome.stderr
 
 
 def test_a_bookmark_in_the_future_does_not_count(org: OrgClient, tap: TapRunner) -> None:
