@@ -69,9 +69,14 @@ def walk(
     """
     for spelling, value in traits.items():
         node = parts[spelling]
-        if isinstance(value, str) and len(value) <= node.text_length and value.isascii():
+        if isinstance(value, str):
             text, field = value.strip(), node.text_field
-            if text and "\0" not in text and field not in record and field not in rivals:
+            is_plain = (
+                len(value) <= node.text_length and "\0" not in text
+                if value.isascii()
+                else 2 * len(value) <= node.text_length and value.isprintable()
+            )
+            if is_plain and text and field not in record and field not in rivals:
                 record[field] = text
                 continue
         inner = node.parts

@@ -34,10 +34,11 @@ class Taker(NamedTuple):
 
     Attributes:
         take: takes any value.
-        text_field: the field that a text is written to at once, less its outer white space, if it is ASCII
-            without null characters, not blank, not longer than ``text_length``, and nothing is known of the
-            field yet; ``take`` would do the same.
-        text_length: in characters; -1 where no text goes in as it is.
+        text_field: the field that a plain text is written to at once, less its outer white space, if it is
+            not blank and nothing is known of the field yet; ``take`` would do the same.
+        text_length: ASCII text without null characters is plain if it has so many characters at most;
+            printable text, which has no halves of surrogate pairs, if it has half as many; -1 where no text
+            goes in as it is.
     """
 
     take: Take
