@@ -281,11 +281,12 @@ def text_or_gone(value: Any) -> Any:
 
 
 def first(traits: Any, places: tuple[str, ...]) -> Any:
+    """The first value that says something; one that fits no field does not keep a null from clearing."""
     found = [get(traits, place) for place in places]
-    for value in found:
-        if not blank(value):
-            return value
-    return None if None in found else GONE
+    said = next((each for each in found if not blank(each) and not isinstance(each, dict)), GONE)
+    if said is GONE or isinstance(said, list):
+        return None if None in found else GONE
+    return said
 
 
 def mapped(config: dict[str, Any], sobject: str, traits: dict[str, Any], *, row: bool) -> dict[str, Any]:
