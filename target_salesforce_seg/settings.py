@@ -140,8 +140,8 @@ TARGET_SETTINGS: tuple[Setting, ...] = (
         "event_id_field",
         "object",
         "External-id fields that take the messageId of the event that creates a record, so that no event "
-        'creates one twice: by object ({"Case": "Event_Id__c"}), or one name for all objects that have it. '
-        "For creates that nothing else finds again.",
+        'creates one twice: by object ({"Case": "Event_Id__c"}), or one name for all objects that have it '
+        '(also {"*": "Event_Id__c"}). For creates that nothing else finds again.',
         schema={
             "type": ["object", "string", "null"],
             "additionalProperties": {"type": "string"},

@@ -56,7 +56,7 @@ def test_an_event_that_comes_again_creates_its_record_once(
 def test_two_records_of_one_event_have_keys_of_their_own(
     org: OrgClient, send: Any, event_ids: dict[str, Any]
 ) -> None:
-    two = event_ids | {"actions": [CASE, CASE], "event_id_field": "Event_Id__c"}
+    two = event_ids | {"actions": [CASE, CASE], "event_id_field": {"*": "Event_Id__c"}}
     send(issue(1), **two).doors(created=1)
     send(issue(1), **two).doors(unchanged=1)
     assert org.query("SELECT Event_Id__c FROM Case ORDER BY Event_Id__c") == [
