@@ -34,7 +34,6 @@ SENT, MADE, REFUSED = "sent", "made", "refused"
 _EARLIER = -1
 """Stands for the number of an event of an earlier run."""
 
-
 _LINE = re.compile(rf"([0-9a-f]+) (-?\d+) ({SENT}|{MADE}|{REFUSED}) ([0-9a-f]+)", re.ASCII)
 
 

@@ -89,8 +89,11 @@ class Judge:
 
     def judge(self, runs: Sequence[Seen], final: dict[str, World]) -> list[str]:
         """Everything that is wrong; nothing if all is right."""
-        for run in runs:
+        for position, run in enumerate(runs):
             self._doors(run)
+            may_not_know = run.lossy or any(earlier.exit_code for earlier in runs[:position])
+            if not may_not_know and "OUTCOME_UNKNOWN" in run.rejects.values():
+                self.problems.append(f"run {position}: an unknown outcome where no answer was lost")
         calm: Calm | None = defaultdict(list) if len(runs) == 1 and not runs[0].unsteady else None
         by_cell: dict[str, list[Wish]] = {}
         for wish in (wish for wishes in self.wishes.values() for wish in wishes):
