@@ -194,6 +194,9 @@ class Play:
             return
         config = self._file("config", self._config)
         found = self._arena.zygote.run(["--config", config, "--discover"])
+        if self._lost_its_login(found):
+            self._log_in_anew()
+            found = self._arena.zygote.run(["--config", config, "--discover"])
         if found.exit_code:
             raise BrokenPromiseError(f"discovery failed: {found.stderr}")
         catalog = json.loads(found.stdout)
@@ -225,10 +228,7 @@ class Play:
         counts["runs with a refresh token that is replaced"] += "refresh_token" in self._config
         self._figures.exits[code] += 1
         if self._lost_its_login(ended):
-            counts["refresh tokens lost by a kill, and asked for anew"] += 1
-            Path(self._config["refresh_token_file"]).write_text(
-                json.dumps({"refresh_token": f"5Aep-{self._rng.random()}"})
-            )
+            self._log_in_anew()
         else:
             check_end(ended, trouble, struck_at_will=struck_at_will)
         if code == KILLED or "Logged in" in ended.stderr:
@@ -252,6 +252,11 @@ class Play:
     def _lost_its_login(self, ended: Ended) -> bool:
         """A kill between the answer with the next refresh token and its saving: no tap can help that."""
         return ended.exit_code == NO_LOGIN and self._lost_a_login and "refresh_token" in self._config
+
+    def _log_in_anew(self) -> None:
+        self._figures.counts["refresh tokens lost by a kill, and asked for anew"] += 1
+        token = {"refresh_token": f"5Aep-{self._rng.random()}"}
+        Path(self._config["refresh_token_file"]).write_text(json.dumps(token))
 
     def _compare(self, ended: Ended, trouble: Trouble) -> None:
         hidden = {name for rule in trouble.rules for name in rule["action"].get("hide", ())}

@@ -31,6 +31,17 @@ def test_what_is_missing_is_named_with_its_remedy(org: OrgClient, tap: TapRunner
     assert lines(outcome.stdout)["lead_tags"] == "missing  tagging is off in this org (Setup: Tag Settings)"
 
 
+def test_a_permission_that_is_missing_is_named_with_what_needs_it(org: OrgClient, tap: TapRunner) -> None:
+    fields = ("ApiEnabled", "ViewSetup", "ViewAllData", "ViewRoles", "ManageUsers")
+    row = {f"Permissions{each}": each not in {"ViewRoles", "ViewAllData"} for each in fields}
+    answer = {"status": 200, "body": {"totalSize": 1, "done": True, "records": [row]}}
+    org.faults([{"path": "FROM.UserPermissionAccess", "action": answer}])
+    found = lines(tap.run("--test", catalog=tap.catalog("leads")).ended().stdout)
+    missing = {name: told for name, told in found.items() if name.startswith("permission")}
+    assert missing["permission View Roles and Role Hierarchy"] == "missing  needed for role"
+    assert missing.keys() == {"permission View Roles and Role Hierarchy", "permission View All Data"}
+
+
 def test_the_catalog_says_what_is_checked(org: OrgClient, tap: TapRunner) -> None:
     outcome = tap.run("--test", catalog=tap.catalog("leads")).ended()
     assert set(lines(outcome.stdout)) == {"login", "API requests of the last 24 hours", "leads"}

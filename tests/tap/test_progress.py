@@ -46,6 +46,8 @@ def test_a_run_ends_with_a_table_and_a_file(org: OrgClient, tap: TapRunner, tmp_
     assert summary["api_requests"]["used"] >= summary["api_calls"]
     assert sum(each["api_calls"] for each in summary["streams"].values()) <= summary["api_calls"]
     assert leads["api_calls"] == 2
+    counter = '"metric":"record_count","value":2500,"tags":{"stream":"leads"'
+    assert counter in first.stderr, "the SDK's metrics are kept"
     assert line_of(first.stderr, "leads")[:3] == ["2500", "0", "2"]
     assert line_of(first.stderr, "sum")[:3] == [
         str(2500 + summary["streams"]["users"]["rows"]), "0", str(summary["api_calls"])
