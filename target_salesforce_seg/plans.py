@@ -135,8 +135,9 @@ class Plans:
                 fields=[number.name],
             )
         value = self._keys.value(account, number, event.group_id, "groupId")
-        fields = self._mapped(self._account_table, event, account)
-        return Intent(position, account.name, "upsert", fields, Match.on([(number, value)]))
+        match = Match.on([(number, value)])
+        fields = self._beside(match, account, self._mapped(self._account_table, event, account))
+        return Intent(position, account.name, "upsert", fields, match)
 
     def _external(self, position: int, event: Event, entry: ExternalId) -> Intent:
         sobject = self._catalog.of_event(entry.object)

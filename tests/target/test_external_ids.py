@@ -262,6 +262,13 @@ def test_what_finds_the_record_is_what_is_written(
     assert people == [{"Email": "a@example.com"}]
 
 
+def test_no_trait_takes_the_number_of_a_group_away(org: OrgClient, send: Any) -> None:
+    event = group("813", {"name": "Teemo", "number": "814"})
+    for door in ("created", "unchanged"):
+        send(event, trait_fields={"group": {"number": "AccountNumber"}}).doors(**{door: 1})
+    assert org.query("SELECT AccountNumber FROM Account") == [{"AccountNumber": "813"}]
+
+
 def test_an_action_may_give_the_record_that_it_finds_another_key(org: OrgClient, send: Any) -> None:
     org.create("Contact", [{"LastName": "King", "Email": "old@example.com"}])
     action = {"event": "track", "event_name": "Moved", "operation": "upsert", "object": "Contact"}
