@@ -272,10 +272,16 @@ class Describer:
             except SalesforceError as error:
                 self._composite_refused = True
                 log.info("Describing objects one by one, as composite requests are refused: %s", error)
-        return [
-            (name, composite.send_alone(self._session, request))
-            for name, request in zip(names, requests, strict=True)
-        ]
+        return [(name, self._alone(request)) for name, request in zip(names, requests, strict=True)]
+
+    def _alone(self, request: composite.SubRequest) -> composite.SubResponse:
+        """The answer to one describe; one that is not Salesforce's own is that object's failure alone."""
+        try:
+            return composite.send_alone(self._session, request)
+        except RunFailed as error:
+            if error.status not in {403, 404}:
+                raise
+            return composite.SubResponse(error.status, [each.as_json() for each in error.errors])
 
 
 def _batches(names: list[str]) -> Iterator[list[str]]:
