@@ -90,7 +90,10 @@ class DryRun:
 def _fields(write: Write) -> Iterator[str]:
     if write.operation == "delete":
         return
-    for name, value in write.record.items():
+    match = write.intents[0].match if write.operation == "create" else None
+    keys = [name for name in match.fields if name in write.record] if match else []
+    for name in dict.fromkeys([*keys, *write.record]):
+        value = write.record[name]
         before = f"{_shown(write.stored.get(name))} -> " if write.operation == "update" else ""
         yield f"  {name}: {before}{_shown(value)}"
 

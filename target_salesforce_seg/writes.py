@@ -119,16 +119,15 @@ def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any
     A null does not clear it either, and a record is created with the values that it was looked for with: the
     next event would not find it again.
     """
-    own = intent.fields_for(write.sobject.name)
+    said = dict(intent.fields_for(write.sobject.name))
     match = intent.match
     if match is None:
-        return dict(own)
-    if write.operation == "create" and intent is write.intents[0]:
-        keys = dict(zip(match.fields, match.values, strict=True))
-        return {**keys, **own, **keys}
-    said = dict(own)
-    for name in match.fields:
-        if name in said and not _is_other_key(write.sobject, name, now.get(name), said[name]):
+        return said
+    creates = write.operation == "create" and intent is write.intents[0]
+    for name, key in zip(match.fields, match.values, strict=True):
+        if creates:
+            said[name] = key
+        elif name in said and not _is_other_key(write.sobject, name, now.get(name), said[name]):
             del said[name]
     return said
 
