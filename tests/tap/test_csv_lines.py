@@ -182,14 +182,15 @@ def test_bytes_are_taken_for_text_only_if_they_are_utf_8(library: compiled.Libra
     assert made(library, 4096, layout, page, None, None) == made(None, 4096, layout, page, None, None)
 
 
+@pytest.mark.parametrize("api_type", ["bulk2", "rest"])
 def test_a_run_says_which_way_its_rows_take_and_the_rows_are_the_same(
-    demo_tap: TapRunner, monkeypatch: pytest.MonkeyPatch
+    demo_tap: TapRunner, monkeypatch: pytest.MonkeyPatch, api_type: str
 ) -> None:
     catalog = demo_tap.catalog("accounts", "leads", "users")
     monkeypatch.setenv("TAP_SALESFORCE_SEG_LOGLEVEL", "DEBUG")
-    usual = demo_tap.run(catalog=catalog, api_type="bulk2").ended()
+    usual = demo_tap.run(catalog=catalog, api_type=api_type).ended()
     monkeypatch.setenv(compiled.ONLY_PYTHON, "1")
-    by_python = demo_tap.run(catalog=catalog, api_type="bulk2").ended()
+    by_python = demo_tap.run(catalog=catalog, api_type=api_type).ended()
     assert "are encoded by compiled code." in usual.stderr or not compiled.LIBRARY.exists()
     assert "are encoded by Python, as SALESFORCE_SEG_PURE asks for." in by_python.stderr
     first, second = (
