@@ -119,7 +119,10 @@ def _rest_numbers(cells: Cells, _: Reader) -> Pieces:
 
 
 def _rest_one_by_one(cells: Cells, read: Reader) -> Pieces:
-    return [[encode_json(read(decode_json(bytes(cell)))) for cell in cells]]
+    try:
+        return [[encode_json(read(decode_json(bytes(cell)))) for cell in cells]]
+    except TypeError:
+        raise ValueError("a value has another type than its field") from None
 
 
 def _has_unusual_escapes(text: bytes) -> bool:

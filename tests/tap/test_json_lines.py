@@ -172,8 +172,12 @@ def test_plain_records_are_all_encoded_by_the_compiled_code(library: compiled.Li
     assert found.lines.count(b'"price_c":10000000,') == 6
 
 
-@pytest.mark.parametrize("number", ['"5"', "1.", "-", "5,5", "NaN", "[5]"])
-def test_a_number_that_is_none_is_refused(library: compiled.Library, number: str) -> None:
-    layout = RowLayout(STREAM, [each for each in STREAM.columns if each.name in {"id", "count_c"}])
-    page = Page(RawRecords([f'{{"Id":"001000000000000AAA","Count__c":{number}}}'.encode()]), 1)
+@pytest.mark.parametrize("column", ["count_c", "moment_c", "hour_c"])
+@pytest.mark.parametrize("odd", ['"5"', "1", "1.", "-", "[5]", "{}", "true"])
+def test_a_value_of_another_type_is_the_same_to_both(
+    library: compiled.Library, column: str, odd: str
+) -> None:
+    layout = RowLayout(STREAM, [each for each in STREAM.columns if each.name in {"id", column}])
+    name = layout.fields[1]
+    page = Page(RawRecords([f'{{"Id":"001000000000000AAA","{name}":{odd}}}'.encode()]), 1)
     both(library, compiled.ROOM, layout, page, None)
