@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import stat
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from target_salesforce_seg.outcomes import Rejection
+
+
+_ASIDE = ".replayed-"
+"""What the name of a rejects file gets while it is replayed, and the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +99,13 @@ def _line(incoming: Incoming, rejection: Rejection, at: str) -> dict[str, Any]:
 class Replay:
     """A rejects file whose events are tried again.
 
-    If rejects go to this very file it is taken aside first: what fails again is not to be read once more.
+    If rejects go to this very file it is taken aside until all its events are settled or back in it: what
+    fails again is not to be read once more.
 
     Args:
         path: of the file.
         rejects: the file that rejects go to; None if they go to none.
-        logger: where to say what it is called from now on.
+        logger: where to say what it is called meanwhile, and what an earlier replay has left.
 
     Raises:
         ConfigurationError: The file cannot be read or taken aside.
@@ -109,6 +115,9 @@ class Replay:
         self._aside_of: Path | None = None
         self._path = path
         self._read = self._settled = 0
+        left = sorted(each.name for each in path.parent.glob(f"{glob.escape(path.name)}{_ASIDE}*"))
+        if left:
+            logger.warning("A replay that was killed has left %s: replay that as well.", " and ".join(left))
         if (
             rejects is None
             or not path.is_file()
@@ -117,14 +126,14 @@ class Replay:
         ):
             return
         at = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%S%fZ")
-        self._path = path.with_name(f"{path.name}.replayed-{at}")
+        self._path = path.with_name(f"{path.name}{_ASIDE}{at}")
         try:
             path.rename(self._path)
         except OSError as error:
             raise _unreadable(path, error) from None
         self._aside_of = rejects.path
         logger.info(
-            "%s is called %s from now on; what fails again, or is not reached, goes to a new %s.",
+            "%s is called %s while it is replayed; what fails again, or is not reached, goes to a new %s.",
             path,
             self._path.name,
             rejects.path.name,
@@ -153,16 +162,21 @@ class Replay:
         """All that was read is settled."""
         self._settled = self._read
 
-    def give_back(self) -> None:
-        """The replay ends early: what is not settled is a reject as before.
+    def end(self) -> None:
+        """The replay ends, maybe early: what is not settled is a reject as before.
 
         Raises:
             OSError: It cannot be written.
         """
-        if self._aside_of is not None and self._settled < self._path.stat().st_size:
-            with self._path.open("rb") as file:
-                file.seek(self._settled)
-                _append(self._aside_of, file.read())
+        if self._aside_of is None:
+            return
+        with self._path.open("rb") as file:
+            file.seek(self._settled)
+            rest = file.read()
+        if rest:
+            _append(self._aside_of, rest)
+        self._path.unlink()
+        self._aside_of = None
 
 
 def _unreadable(path: Path, error: OSError) -> ConfigurationError:

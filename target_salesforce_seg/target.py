@@ -266,12 +266,13 @@ class TargetSalesforceSeg(Plugin, Target):
     def replay(self, path: Path) -> None:
         """Try the events of a rejects file again."""
         lines = self._run.replay_of(path)
-        on_early_end(lines.give_back)
+        on_early_end(lines.end)
         for incoming in lines:
             self.take(incoming)
             if self._run.is_settled:
                 lines.settled()
         self._settle(lines.settled)
+        lines.end()
         self.process_endofpipe()
 
     @classmethod
@@ -282,7 +283,7 @@ class TargetSalesforceSeg(Plugin, Target):
             click.Option(
                 ["--replay"],
                 help="A rejects file whose events are to be tried again. Nothing is read from standard in.",
-                type=click.Path(exists=True, dir_okay=False, path_type=Path),
+                type=click.Path(dir_okay=False, path_type=Path),
             ),
             click.Option(
                 ["--test"],

@@ -161,9 +161,8 @@ def test_a_rejects_file_that_is_replayed_is_taken_aside(
     replay = f"--replay={config['rejects_path']}"
     cli((), replay, actions=[ISSUE]).doors(rejected=6)
     cli((), replay, "--dry-run", prints=True, actions=[ISSUE]).doors(rejected=6)
-    (aside,) = tmp_path.glob("rejects.jsonl.replayed-*")
-    assert len(read_lines(aside)) == 6
-    assert aside.stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob("rejects.jsonl.replayed-*"))
+    assert len(read_lines(Path(config["rejects_path"]))) == 6
     org.create("Account", [{"Name": f"a{n}", "AccountNumber": f"a{n}"} for n in range(6)])
     away = {"method": "POST", "path": "/composite$", "skip": 3, "times": None, "action": {"status": 503}}
     org.faults([away])
@@ -177,4 +176,16 @@ def test_a_rejects_file_that_is_replayed_is_taken_aside(
     outcome = cli((), replay, actions=[ISSUE])
     outcome.doors(created=6 - made)
     assert outcome.rejects == []
+    assert not list(tmp_path.glob("rejects.jsonl.replayed-*"))
     assert len(org.query("SELECT Id FROM Case")) == 6
+
+
+def test_what_a_killed_replay_has_left_is_named(
+    org: OrgClient, cli: Any, config: Any, tmp_path: Path
+) -> None:
+    left = tmp_path / "rejects.jsonl.replayed-20260101T000000000000Z"
+    left.touch()
+    outcome = cli((), f"--replay={config['rejects_path']}", counts=False)
+    assert outcome.exit_code == 2
+    assert f"A replay that was killed has left {left.name}: replay that as well." in outcome.log
+    assert "rejects.jsonl cannot be read (No such file or directory)" in outcome.log
