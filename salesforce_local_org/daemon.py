@@ -78,7 +78,7 @@ def start(serve_arguments: list[str], log: Path) -> str:
 
 
 def stop(host: str, port: int) -> str | None:
-    """End the org that runs there, and wait until it has; its address, or None when none runs.
+    """End the org that runs there, and wait until its file is closed; its address, or None when none runs.
 
     Raises:
         CommandError: It does not end.
@@ -86,13 +86,27 @@ def stop(host: str, port: int) -> str | None:
     url = find(host, port)
     if url is None:
         return None
+    pid = _call(host, port, "GET", "/_local/status")["pid"]
     _call(host, port, "POST", "/_local/stop")
     deadline = time.monotonic() + _STOP_SECONDS
-    while find(host, port):
+    while find(host, port) or _is_running(pid):
         if time.monotonic() > deadline:
             raise CommandError(f"the org at {url} does not stop", 1)
         time.sleep(0.05)
     return url
+
+
+def _is_running(pid: int) -> bool:
+    """Whether a process of this machine has not ended; one that nobody has asked for its exit code has."""
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return not Path("/proc/self").exists()
+    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 def _call(host: str, port: int, method: str, path: str) -> Any:

@@ -109,6 +109,13 @@ def test_start_on_a_free_port_tells_which(tmp_path: Path) -> None:
     assert run("stop", "--port", url.rpartition(":")[2]).returncode == 0
 
 
+def test_the_file_of_an_org_that_was_stopped_is_whole(port: str, tmp_path: Path) -> None:
+    database = tmp_path / "org.sqlite"
+    run("start", "--port", port, "--database", str(database), "--seed=demo", "--scale=5", state=tmp_path)
+    assert run("stop", "--port", port).returncode == 0
+    assert [each.name for each in tmp_path.glob("org.sqlite*")] == ["org.sqlite"]
+
+
 def test_an_org_that_nobody_uses_ends(port: str, tmp_path: Path) -> None:
     assert run("start", "--port", port, "--idle-timeout", "1", state=tmp_path).returncode == 0
     with socket.create_connection(("127.0.0.1", int(port)), timeout=SECONDS) as line:
