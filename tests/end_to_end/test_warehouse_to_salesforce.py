@@ -152,7 +152,13 @@ def test_a_segment_warehouse_goes_to_salesforce(
     ]
     cases = org.query("SELECT Subject, Description FROM Case")
     assert cases == [{"Subject": 'It "burns"', "Description": "since\nnoon"}]
-    assert (first["events"], first["not_for_salesforce"], first["rejected"]) == (8, 2, 1)
+    assert (first["events"], first["not_for_salesforce"], first["rejected"]) == (8, 2, 2)
+    rejects = map(json.loads, (tmp_path / "rejects.jsonl").read_text().splitlines())
+    # The table tracks has no properties: of them a Case cannot be made.
+    assert {(each["stream"], each["code"]) for each in rejects} == {
+        ("segment-identifies", "MISSING_KEY"),
+        ("segment-tracks", "NOTHING_TO_CREATE"),
+    }
 
     postgres.execute(SECOND_WAVE)
     second = warehouse.run()
