@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from chaos_oracle import FIELDS, MOMENT, Wish
 from chaos_wishes import EVENT
 from chaos_worlds import Row, World, row
-from target_pipe import merge
+from target_pipe import convert, merge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,11 +45,6 @@ SCHEMA = {
         _field("Case", "EventId__c", "Text", length=100, externalId=True, unique=True),
     ],
 }
-_CONVERT = """<?xml version="1.0"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"
- xmlns="urn:partner.soap.sforce.com"><e:Header><SessionHeader><sessionId>{token}</sessionId></SessionHeader></e:Header>
-<e:Body><convertLead><leadConverts><leadId>{lead}</leadId>
-<convertedStatus>Closed - Converted</convertedStatus>
-<doNotCreateOpportunity>true</doNotCreateOpportunity></leadConverts></convertLead></e:Body></e:Envelope>"""
 
 
 def write_schema(folder: Path) -> Path:
@@ -157,7 +152,7 @@ def _person(org: OrgClient, story: Story, cells: Cells, ids: dict[str, str], add
         org.create("Lead", [lead | {"IsConverted": True}])
         org.rest("DELETE", f"sobjects/Lead/{made[0]}")
     if role.startswith("converted"):
-        _convert(org, made[0])
+        convert(org, made[0])
         if role == "converted and open":
             org.create("Lead", [lead])
         found = org.query(f"SELECT ConvertedContactId FROM Lead WHERE Id = '{made[0]}'")
@@ -171,12 +166,6 @@ def _person(org: OrgClient, story: Story, cells: Cells, ids: dict[str, str], add
             ids[user] = contact
             for key in (user, f"{user}@contact.example"):
                 cells.people[key] = cells.people[contact]
-
-
-def _convert(org: OrgClient, lead: str) -> None:
-    body = _CONVERT.format(token=org.token(), lead=lead)
-    answer = org.http("POST", "/services/Soap/u/64.0", data=body.encode(), headers={"SOAPAction": '""'})
-    assert "<success>true</success>" in answer.text, answer.text
 
 
 def contents(org: OrgClient, cells: Cells) -> dict[str, World]:
