@@ -68,14 +68,14 @@ class Findings:
             return refused
         return found.get(intent.match.key) or self._merged_into(intent, intent.object, intent.match)
 
-    def finds_merged(self, intent: Intent) -> bool:
-        """Whether what an intent looks for was merged into the records that are found for it."""
+    def merged_away(self, intent: Intent) -> str:
+        """The object whose record with the key of an intent was merged into another; empty if none was."""
         for name, match in self._looked_for(intent) if self._survivors else ():
             if self._found[name, match.fields].get(match.key):
-                return False
+                return ""
             if self._merged_into(intent, name, match):
-                return True
-        return False
+                return name
+        return ""
 
     def contact_match(self, intent: Intent) -> Match | None:
         """How to find the Contact that stands in for a Lead, where that is wanted and possible."""

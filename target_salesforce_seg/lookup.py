@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ LONGEST_CONDITION = 40_000
 
 LONGEST_IN_URL = 3_000
 """The same where a query travels in a URL of its own (16,384 bytes), each character three at worst."""
+
+log = logging.getLogger(__name__)
 
 _OF_MERGED = ("IsDeleted", "MasterRecordId")
 _LIVE_OR_MERGED = soql.any_of(soql.equals("IsDeleted", False), soql.compare("MasterRecordId", "!=", None))
@@ -157,7 +160,7 @@ class Lookup:
             for (number, question), response in zip(pending, responses, strict=True):
                 if response.ok:
                     if question.again:
-                        self._shows_no_merged.add(question.sobject.name)
+                        self._note_refused(question.sobject.name)
                     self._keep(answers[number], question, response)
                 elif response.remedy in _ASK_AGAIN and tries < self._session.settings.max_retries:
                     again.append((number, question))
@@ -183,6 +186,14 @@ class Lookup:
         is_shown = all(field is not None and field.filterable for field in fields)
         is_refused = question.sobject.name in self._shows_no_merged
         return question if is_shown and not is_refused else replace(question, merged=False)
+
+    def _note_refused(self, name: str) -> None:
+        if name not in self._shows_no_merged:
+            self._shows_no_merged.add(name)
+            log.warning(
+                "Salesforce answers no queryAll of %s: this run does not find what records were merged into.",
+                name,
+            )
 
     def _keep(self, found: Found, question: Question, response: SubResponse) -> None:
         page, of_parents = response.body, names_of_parents(question.select)

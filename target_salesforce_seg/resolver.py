@@ -139,11 +139,12 @@ class Resolver:
         resolution.unchanged.append(intent)
 
     def _note_merge(self, intent: Intent, findings: Findings) -> None:
-        intent.finds_merged = findings.finds_merged(intent)
-        if intent.finds_merged and intent.match is not None and not intent.match.by_id:
+        merged = findings.merged_away(intent)
+        intent.finds_merged = bool(merged)
+        if merged and intent.match is not None and not intent.match.by_id:
             by = " and ".join(intent.match.fields)
             self._notices.say(
-                f"The {intent.object} with an event's {by} was merged into another record, which is meant "
+                f"The {merged} with an event's {by} was merged into another record, which is meant "
                 f"instead and keeps its own {by}."
             )
 
