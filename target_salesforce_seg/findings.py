@@ -22,6 +22,9 @@ _OF_A_LEAD = ("IsConverted", "ConvertedContactId")
 _MOST_MERGES = 5
 """How often a record may have been merged into another that was merged in its turn."""
 
+_FOLLOW_MERGES = frozenset({"create", "update", "upsert"})
+"""Whoever wants a record deleted that was merged away does not want the other one deleted."""
+
 Row = dict[str, Any]
 
 
@@ -48,11 +51,12 @@ class Findings:
         self.ways: dict[str, list[Way]] = defaultdict(list)
         self._contact_matches: dict[Any, Match | None] = {}
         self._found: dict[tuple[str, Way], Found] = {}
+        self._survivors: dict[tuple[str, Way], dict[Any, list[Row]]] = defaultdict(dict)
         self._contacts: Found = Found()
         written = fields_written(intents)
         self.parents = Parents(lookup, catalog, intents, written)
         self._ask(intents, written)
-        self._follow_merges(intents)
+        self._follow_merges(intents, written)
         self._ask_contacts(intents)
 
     def rows(self, intent: Intent) -> list[Row] | RecordRejected:
@@ -62,7 +66,16 @@ class Findings:
         found = self._found[intent.object, intent.match.fields]
         if found.refused and (refused := found.refused.get(intent.match.key)):
             return refused
-        return found.get(intent.match.key, [])
+        return found.get(intent.match.key) or self._merged_into(intent, intent.object, intent.match)
+
+    def merged_away(self, intent: Intent) -> str:
+        """The object whose record with the key of an intent was merged into another; empty if none was."""
+        for name, match in self._looked_for(intent) if self._survivors else ():
+            if self._found[name, match.fields].get(match.key):
+                return ""
+            if self._merged_into(intent, name, match):
+                return name
+        return ""
 
     def contact_match(self, intent: Intent) -> Match | None:
         """How to find the Contact that stands in for a Lead, where that is wanted and possible."""
@@ -79,7 +92,10 @@ class Findings:
     def stand_ins(self, intent: Intent) -> list[Row]:
         """The Contacts that stand in for a Lead that does not exist."""
         match = self.contact_match(intent)
-        return self._found["Contact", match.fields].get(match.key, []) if match else []
+        if match is None:
+            return []
+        found = self._found["Contact", match.fields].get(match.key)
+        return found or self._merged_into(intent, "Contact", match)
 
     def contact(self, contact_id: str) -> Row | None:
         """The Contact that a Lead was converted to, unless it is deleted or hidden."""
@@ -109,50 +125,80 @@ class Findings:
         way: Way,
         matches: tuple[Match, ...],
         wanted: Iterable[str],
-        *,
-        all_rows: bool = False,
     ) -> Question:
         sobject = self._catalog.of_event(name)
         extra = ("CreatedDate", *(_OF_A_LEAD if name == "Lead" else ()))
         select = tuple(selectable(sobject, (*extra, *wanted)))
-        return Question(sobject, way, matches, select, all_rows)
+        return Question(sobject, way, matches, select, merged=True)
 
     # Records that were merged into others
 
-    def _follow_merges(self, intents: list[Intent]) -> None:
-        """Find the masters of records that are to be updated by the Id they had before they were merged."""
-        lost: dict[str, list[Intent]] = defaultdict(list)
-        for intent in intents:
-            if intent.operation == "update" and intent.match and intent.match.by_id and not self.rows(intent):
-                lost[intent.object].append(intent)
-        for name, members in lost.items():
-            sobject = self._catalog.of_event(name)
-            if sobject.field("MasterRecordId") is not None:
-                self._find_masters(sobject, members)
+    def _looked_for(self, intent: Intent) -> Iterator[tuple[str, Match]]:
+        if intent.match is not None:
+            yield intent.object, intent.match
+        if (match := self.contact_match(intent)) is not None:
+            yield "Contact", match
 
-    def _find_masters(self, sobject: SObjectDescribe, intents: list[Intent]) -> None:
-        wanted = [name for intent in intents for name in intent.fields]
-        at = {intent.match.key[0]: intent.match.key[0] for intent in intents if intent.match}
-        found = self._found[sobject.name, ("Id",)]
-        for _ in range(_MOST_MERGES):
-            ids = tuple(Match(("Id",), (each,), (each,)) for each in dict.fromkeys(at.values()))
-            names = ("IsDeleted", "MasterRecordId", *wanted)
-            (rows,) = self._lookup.ask([self._question(sobject.name, ("Id",), ids, names, all_rows=True)])
-            following: dict[str, str] = {}
-            for loser, current in at.items():
-                row = next(iter(rows.get((current,), [])), None)
-                if row is not None and not row.get("IsDeleted"):
-                    found[loser,] = [row]
-                elif row is not None and row.get("MasterRecordId"):
-                    following[loser] = row["MasterRecordId"]
+    def _merged_into(self, intent: Intent, name: str, match: Match) -> list[Row]:
+        if not self._survivors or intent.operation not in _FOLLOW_MERGES:
+            return []
+        return self._survivors.get((name, match.fields), {}).get(match.key, [])
+
+    def _follow_merges(self, intents: list[Intent], wanted: dict[str, dict[str, None]]) -> None:
+        """Find what records were merged into that have a key which no other record has."""
+        if not any(found.masters for found in self._found.values()):
+            return
+        masters: dict[str, dict[str, None]] = defaultdict(dict)
+        lost: dict[tuple[str, Way, Any], dict[str, None]] = {}
+        for intent in intents:
+            if intent.operation not in _FOLLOW_MERGES:
+                continue
+            for name, match in self._looked_for(intent):
+                found = self._found[name, match.fields]
+                if found.get(match.key):
+                    break
+                if match.key in found.masters:
+                    lost[name, match.fields, match.key] = found.masters[match.key]
+                    masters[name] |= found.masters[match.key]
+        survivors = self._survivors_of(masters, wanted)
+        for (name, way, key), ids in lost.items():
+            rows = {row["Id"]: row for each in ids if (row := survivors.get((name, each)))}
+            oldest_first = sorted(rows.values(), key=lambda row: (row.get("CreatedDate") or "", row["Id"]))
+            self._survivors[name, way][key] = oldest_first
+
+    def _survivors_of(
+        self, masters: dict[str, dict[str, None]], wanted: dict[str, dict[str, None]]
+    ) -> dict[tuple[str, str], Row]:
+        """The records that stand at the end of merges, by object and the Id that the first merge told."""
+        survivors: dict[tuple[str, str], Row] = {}
+        at = {(name, each): each for name, ids in masters.items() for each in ids}
+        merges = 0
+        while at and merges < _MOST_MERGES:
+            merges += 1
+            asked: dict[str, dict[str, None]] = defaultdict(dict)
+            for (name, _), each in at.items():
+                asked[name][each] = None
+            questions = [
+                self._question(
+                    name, ("Id",), tuple(Match(("Id",), (each,), (each,)) for each in ids), wanted[name]
+                )
+                for name, ids in asked.items()
+            ]
+            answers = dict(zip(asked, self._lookup.ask(questions), strict=True))
+            following: dict[tuple[str, str], str] = {}
+            for (name, first), each in at.items():
+                if rows := answers[name].get((each,)):
+                    survivors[name, first] = rows[0]
+                elif later := answers[name].masters.get((each,)):
+                    following[name, first] = next(iter(later))
             at = following
-            if not at:
-                return
+        return survivors
 
     # Contacts that Leads became
 
     def _ask_contacts(self, intents: list[Intent]) -> None:
-        leads = [found for (sobject, _), found in self._found.items() if sobject == "Lead"]
+        every = (*self._found.items(), *self._survivors.items())
+        leads = [found for (sobject, _), found in every if sobject == "Lead"]
         if not any(row.get("IsConverted") for found in leads for rows in found.values() for row in rows):
             return
         ids: dict[str, None] = {}

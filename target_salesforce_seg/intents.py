@@ -63,6 +63,7 @@ class Intent:
         placeholders: required fields that become ``n/a`` if a create has no value for them.
         contact_fields: gives what to write instead if the Lead turns out to be converted to a Contact.
         lost: what it would have counted as (``created`` ...) when the answer to its write was lost.
+        finds_merged: whether the record with its key was merged into the one that it is written to.
         rerouted: whether it was looked up again because Salesforce said that the record is another one now.
     """
 
@@ -74,6 +75,7 @@ class Intent:
     placeholders: tuple[str, ...] = ()
     contact_fields: Callable[[], Mapping[str, Any]] | None = None
     lost: str = ""
+    finds_merged: bool = False
     rerouted: bool = False
     _as_contact: Mapping[str, Any] | None = None
 

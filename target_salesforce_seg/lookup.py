@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,12 @@ LONGEST_CONDITION = 40_000
 LONGEST_IN_URL = 3_000
 """The same where a query travels in a URL of its own (16,384 bytes), each character three at worst."""
 
+log = logging.getLogger(__name__)
+
+_OF_MERGED = ("IsDeleted", "MasterRecordId")
+_LIVE_OR_MERGED = soql.any_of(soql.equals("IsDeleted", False), soql.compare("MasterRecordId", "!=", None))
+"""What a merge takes away is deleted and names what it was merged into (Object Reference, "Lead")."""
+
 _ASK_AGAIN = {Remedy.RETRY, Remedy.RETRY_ROW, Remedy.RELOGIN}
 _STOP = {Remedy.FATAL, Remedy.STOP_QUOTA, Remedy.SKIP_OBJECT}
 
@@ -40,14 +47,16 @@ class Question:
         match_fields: the fields that the matches have in common.
         matches: one for each record looked for.
         select: fields to read, besides Id.
-        all_rows: whether deleted records are looked for too.
+        merged: whether records that were merged into others are looked for too.
+        again: whether it was asked with ``merged`` before, and refused.
     """
 
     sobject: SObjectDescribe
     match_fields: tuple[str, ...]
     matches: tuple[Match, ...]
     select: tuple[str, ...]
-    all_rows: bool = False
+    merged: bool = False
+    again: bool = False
 
     def soql(self) -> str:
         """The query. With several match fields it may find more than asked for; :meth:`key_of` tells."""
@@ -58,8 +67,11 @@ class Question:
             )
             for place, name in enumerate(self.match_fields)
         ]
+        more = _OF_MERGED if self.merged else ()
         return soql.select(
-            ("Id", *self.match_fields, *self.select), self.sobject.name, where=soql.all_of(*columns)
+            ("Id", *self.match_fields, *self.select, *more),
+            self.sobject.name,
+            where=soql.all_of(*columns, _LIVE_OR_MERGED if self.merged else None),
         )
 
     @property
@@ -96,11 +108,13 @@ class Found(dict[tuple[Any, ...], list[dict[str, Any]]]):
     """Rows by the key they were looked for with, the oldest first.
 
     Attributes:
+        masters: by key, the Ids of the records that those with this key were merged into.
         refused: keys that Salesforce would not look for, and why.
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self.masters: dict[tuple[Any, ...], dict[str, None]] = {}
         self.refused: dict[tuple[Any, ...], RecordRejected] = {}
 
 
@@ -114,6 +128,7 @@ class Lookup:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._session = calls.session
+        self._shows_no_merged: set[str] = set()
 
     def ask(self, questions: Iterable[Question]) -> list[Found]:
         """Ask all questions.
@@ -131,12 +146,12 @@ class Lookup:
         pending = [
             (number, part)
             for number, question in enumerate(asked)
-            for part in question.parts(MOST_KEYS, longest)
+            for part in self._possible(question).parts(MOST_KEYS, longest)
         ]
         tries = 0
         while pending:
             queries = [
-                composite.query(self._session, question.soql(), all_rows=question.all_rows)
+                composite.query(self._session, question.soql(), all_rows=question.merged)
                 for _, question in pending
             ]
             responses = self._calls.send(queries)
@@ -144,6 +159,8 @@ class Lookup:
             wait = False
             for (number, question), response in zip(pending, responses, strict=True):
                 if response.ok:
+                    if question.again:
+                        self._note_refused(question.sobject.name)
                     self._keep(answers[number], question, response)
                 elif response.remedy in _ASK_AGAIN and tries < self._session.settings.max_retries:
                     again.append((number, question))
@@ -161,26 +178,53 @@ class Lookup:
                     rows.sort(key=lambda row: (row.get("CreatedDate") or "", row["Id"]))
         return answers
 
+    def _possible(self, question: Question) -> Question:
+        """A question without merged records where the object does not show them, or refused to."""
+        if not question.merged:
+            return question
+        fields = [question.sobject.field(name) for name in _OF_MERGED]
+        is_shown = all(field is not None and field.filterable for field in fields)
+        is_refused = question.sobject.name in self._shows_no_merged
+        return question if is_shown and not is_refused else replace(question, merged=False)
+
+    def _note_refused(self, name: str) -> None:
+        if name not in self._shows_no_merged:
+            self._shows_no_merged.add(name)
+            log.warning(
+                "Salesforce answers no queryAll of %s: this run does not find what records were merged into.",
+                name,
+            )
+
     def _keep(self, found: Found, question: Question, response: SubResponse) -> None:
         page, of_parents = response.body, names_of_parents(question.select)
         while True:
             if not isinstance(page, dict) or not isinstance(page.get("records"), list):
                 raise RunFailed(f"Looking up {question.sobject.name}: the answer holds no records.")
             for row in page["records"]:
-                found.setdefault(question.key_of(row), []).append(flat(row, of_parents))
+                key = question.key_of(row)
+                if question.merged and row.get("IsDeleted"):
+                    found.masters.setdefault(key, {})[row["MasterRecordId"]] = None
+                else:
+                    found.setdefault(key, []).append(flat(row, of_parents))
             if page.get("done", True) or not page.get("nextRecordsUrl"):
                 return
             page = self._session.call_json("GET", page["nextRecordsUrl"])
 
 
 def _smaller(found: Found, question: Question, response: SubResponse) -> list[Question]:
-    """A refused question in two halves, so that one bad key spoils no other; a single bad key is noted."""
+    """What to ask instead of a refused question; a single bad key is noted.
+
+    First the same without merged records, then in two halves, so that one bad key spoils no other.
+    """
     error = response.error(question.title)
-    if column := missing_column(error):
+    if (column := missing_column(error)) and column not in _OF_MERGED:
         raise FieldGone(question.sobject.name, column, error)
+    if question.merged and response.remedy not in {*_ASK_AGAIN, Remedy.STOP_QUOTA}:
+        return [replace(question, merged=False, again=True)]
     if response.remedy in _STOP or response.remedy in _ASK_AGAIN:
         raise error
     if len(question.matches) > 1:
+        question = replace(question, again=False)
         return list(question.parts((len(question.matches) + 1) // 2, LONGEST_CONDITION))
     found.refused[question.matches[0].key] = RecordRejected(
         error.message, code=error.code, fields=question.match_fields

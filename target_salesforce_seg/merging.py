@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_seg.intents import comparable
 from target_salesforce_seg.relationships import parents_of
-from target_salesforce_seg.writes import Write
+from target_salesforce_seg.writes import Write, fields_said
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -146,7 +146,7 @@ class Merging:
         """Note which keys find the record no longer, or only now: nobody may rely on either in this round."""
         sobject = write.sobject
         match = intent.match
-        fields = intent.fields_for(sobject.name)
+        fields = fields_said(intent, sobject)
         for way in self._ways.get(sobject.name, ()):
             own = match is not None and way == match.fields and intent.object == sobject.name
             if own and (not write.record_id or _keeps(fields, match)) and write.operation != "delete":

@@ -101,6 +101,7 @@ class Resolver:
         rows = findings.rows(intent)
         if isinstance(rows, RecordRejected):
             raise rows
+        self._note_merge(intent, findings)
         if intent.operation == "read":
             self._read(intent, rows, merging, resolution)
         elif rows:
@@ -136,6 +137,16 @@ class Resolver:
             f"Read {intent.object} by {how}: {', '.join(row['Id'] for row in rows) or 'no record'}."
         )
         resolution.unchanged.append(intent)
+
+    def _note_merge(self, intent: Intent, findings: Findings) -> None:
+        merged = findings.merged_away(intent)
+        intent.finds_merged = bool(merged)
+        if merged and intent.match is not None and not intent.match.by_id:
+            by = " and ".join(intent.match.fields)
+            self._notices.say(
+                f"The {merged} with an event's {by} was merged into another record, which is meant "
+                f"instead and keeps its own {by}."
+            )
 
     # Choosing
 

@@ -119,7 +119,7 @@ def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any
     A null does not clear it either, and a record is created with the values that it was looked for with: the
     next event would not find it again.
     """
-    said = dict(intent.fields_for(write.sobject.name))
+    said = dict(fields_said(intent, write.sobject))
     match = intent.match
     if match is None:
         return said
@@ -130,6 +130,20 @@ def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any
         elif name in said and not _is_other_key(write.sobject, name, now.get(name), said[name]):
             del said[name]
     return said
+
+
+def fields_said(intent: Intent, sobject: SObjectDescribe) -> Mapping[str, Any]:
+    """What an intent writes to a record of an object, less the key of a record that was merged into that."""
+    said = intent.fields_for(sobject.name)
+    match = intent.match
+    if match is None or not intent.finds_merged:
+        return said
+    keys = dict(zip(match.fields, match.values, strict=True))
+    return {
+        name: value
+        for name, value in said.items()
+        if name not in keys or _is_other_key(sobject, name, keys[name], value)
+    }
 
 
 def _is_other_key(sobject: SObjectDescribe, name: str, there: Any, own: Any) -> bool:

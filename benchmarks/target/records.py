@@ -9,7 +9,8 @@ from typing import Any
 
 _QUERY = re.compile(
     r"SELECT (?P<columns>[\w, ]+) FROM (?P<sobject>\w+) "
-    r"WHERE (?P<field>\w+) (?:IN \((?P<many>.*)\)|= (?P<one>'.*'))"
+    r"WHERE (?P<field>\w+) (?:IN \((?P<many>.*?)\)|= (?P<one>'.*?'))"
+    r"(?: AND \(IsDeleted = false OR MasterRecordId != null\))?"
     r"(?: ORDER BY \w+)?(?: LIMIT \d+)?",
     re.DOTALL | re.IGNORECASE,
 )
@@ -77,7 +78,7 @@ class Records:
     def create(self, sobject: str, fields: dict[str, Any]) -> str:
         """Keep a new record; its Id."""
         new_id = record_id(sobject, next(self._numbers))
-        self._rows[new_id] = {**fields, "Id": new_id, "CreatedDate": _CREATED}
+        self._rows[new_id] = {**fields, "Id": new_id, "CreatedDate": _CREATED, "IsDeleted": False}
         for name in _KEYS[sobject]:
             if value := fields.get(name):
                 self._found_by[sobject, name].setdefault(value.lower(), []).append(new_id)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from chaos_oracle import FIELDS, MOMENT, Wish
 from chaos_wishes import EVENT
-from chaos_worlds import Row, World, row
-from target_pipe import merge
+from chaos_worlds import MERGED, Row, World, row
+from target_pipe import convert, merge
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,11 +45,6 @@ SCHEMA = {
         _field("Case", "EventId__c", "Text", length=100, externalId=True, unique=True),
     ],
 }
-_CONVERT = """<?xml version="1.0"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"
- xmlns="urn:partner.soap.sforce.com"><e:Header><SessionHeader><sessionId>{token}</sessionId></SessionHeader></e:Header>
-<e:Body><convertLead><leadConverts><leadId>{lead}</leadId>
-<convertedStatus>Closed - Converted</convertedStatus>
-<doNotCreateOpportunity>true</doNotCreateOpportunity></leadConverts></convertLead></e:Body></e:Envelope>"""
 
 
 def write_schema(folder: Path) -> Path:
@@ -71,7 +66,9 @@ class Cells:
     """Which cell a record belongs to, whatever way leads to it."""
 
     people: dict[str, str] = field(default_factory=dict)
-    """Cells by Contact Id, and by the external id of a Contact."""
+    """Cells by Contact Id, by the external id of a Contact, and by the Id of a Lead that others became."""
+    merged: dict[str, str] = field(default_factory=dict)
+    """By the Id of a record, the e-mail address of the one that was merged into it."""
 
     def of_wish(self, wish: Wish) -> str:
         if wish.sobject == "Contact":
@@ -90,6 +87,8 @@ class Cells:
         if each.sobject == "Case":
             found = EVENT.search(str(each.of("Subject")))
             return f"event {found[1]}" if found else "unknown Case"
+        if each.ident in self.people:
+            return self.people[each.ident]
         key = {"Lead": "Email", "Account": "AccountNumber", "Ticket__c": "Key__c"}[each.sobject]
         return f"{each.sobject} {str(each.of(key) or '').lower()}"
 
@@ -153,11 +152,13 @@ def _person(org: OrgClient, story: Story, cells: Cells, ids: dict[str, str], add
     )
     if role == "deleted":
         org.rest("DELETE", f"sobjects/Lead/{made[0]}")
+    if role.startswith("merged"):
+        _merge_away(org, cells, address, lead, made[0], converts=role.endswith("converted"))
     if role == "lost":
         org.create("Lead", [lead | {"IsConverted": True}])
         org.rest("DELETE", f"sobjects/Lead/{made[0]}")
     if role.startswith("converted"):
-        _convert(org, made[0])
+        convert(org, made[0])
         if role == "converted and open":
             org.create("Lead", [lead])
         found = org.query(f"SELECT ConvertedContactId FROM Lead WHERE Id = '{made[0]}'")
@@ -173,10 +174,19 @@ def _person(org: OrgClient, story: Story, cells: Cells, ids: dict[str, str], add
                 cells.people[key] = cells.people[contact]
 
 
-def _convert(org: OrgClient, lead: str) -> None:
-    body = _CONVERT.format(token=org.token(), lead=lead)
-    answer = org.http("POST", "/services/Soap/u/64.0", data=body.encode(), headers={"SOAPAction": '""'})
-    assert "<success>true</success>" in answer.text, answer.text
+def _merge_away(
+    org: OrgClient, cells: Cells, address: str, lead: dict[str, str], loser: str, *, converts: bool
+) -> None:
+    """Merge a Lead into one that has an e-mail address of its own."""
+    (master,) = org.create("Lead", [lead | {"Email": f"kept-{address}"}])
+    merge(org, "Lead", master, loser)
+    stay = [master]
+    if converts:
+        convert(org, master)
+        (found,) = org.query(f"SELECT ConvertedContactId FROM Lead WHERE Id = '{master}'")
+        stay.append(found["ConvertedContactId"])
+    cells.people |= dict.fromkeys(stay, f"Lead {address.lower()}")
+    cells.merged |= dict.fromkeys(stay, address.lower())
 
 
 def contents(org: OrgClient, cells: Cells) -> dict[str, World]:
@@ -187,7 +197,7 @@ def contents(org: OrgClient, cells: Cells) -> dict[str, World]:
         names = [*fields, *extra]
         for each in org.query(f"SELECT Id, {', '.join(names)} FROM {sobject} ORDER BY CreatedDate, Id"):
             values = {name: _seen(fields.get(name, ("", 0))[0], each[name]) for name in names}
-            made = row(sobject, each["Id"], values)
+            made = row(sobject, each["Id"], values | {MERGED: cells.merged.get(each["Id"])})
             found.setdefault(cells.of_row(made), []).append(made)
     return {cell: tuple(rows) for cell, rows in found.items()}
 

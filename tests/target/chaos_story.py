@@ -18,6 +18,8 @@ PEOPLE = {
     "lost": 1,
     "converted and open": 1,
     "deleted": 1,
+    "merged": 2,
+    "merged and converted": 1,
     "contact": 2,
 }
 """What the org knows of a person before the first event, and how often."""

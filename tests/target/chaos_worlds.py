@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 CREATED, DELETED, KEPT = "created", "deleted", "kept"
 """Doors; ``kept`` is updated or unchanged: which of the two depends on what was merged into one write."""
 
+MERGED = "e-mail address of what was merged into it"
+"""What only the model knows of a record, beside its fields."""
+
 
 class Row(NamedTuple):
     """A record: its object, the Id it has in the org (empty for a new one), and its fields."""
@@ -48,7 +51,7 @@ def _shown(value: Any) -> Any:
 
 def visible(world: World) -> list[tuple[str, tuple[tuple[str, Any], ...]]]:
     """What can be seen of a world from outside, to compare it with the org."""
-    hidden = {"IsConverted", "ConvertedContactId"}
+    hidden = {"IsConverted", "ConvertedContactId", MERGED}
     return sorted(
         ((each.sobject, tuple(pair for pair in each.fields if pair[0] not in hidden)) for each in world),
         key=repr,
@@ -170,6 +173,8 @@ def _meant(world: World, wish: Wish, config: dict[str, Any]) -> tuple[int, ...] 
     if wish.refused:
         return wish.refused
     rows = [each for each in world if each.sobject == wish.sobject and wish.way and _matches(each, wish)]
+    if not rows and wish.operation in {"create", "update", "upsert"}:
+        rows = [each for each in world if each.sobject == wish.sobject and _has_taken_in(each, wish)]
     if wish.operation == "create":  # what nothing finds has a cell of its own, and is known to be made
         return KEPT if rows or (world and not wish.way) else ()
     if not rows and wish.operation == "update":
@@ -189,6 +194,11 @@ def _matches(each: Row, wish: Wish) -> bool:
     if wish.way == ("Id",):
         return each.ident == wish.key[0]
     return all(str(each.of(name) or "").lower() == key for name, key in zip(wish.way, wish.key, strict=True))
+
+
+def _has_taken_in(each: Row, wish: Wish) -> bool:
+    """Whether the record that a wish looks for was merged into this one."""
+    return wish.way == ("Email",) and each.of(MERGED) == wish.key[0]
 
 
 def _targets(world: World, rows: list[Row], wish: Wish, config: dict[str, Any]) -> list[Row]:
@@ -266,6 +276,13 @@ def _laid_over(wishes: list[Wish], values: dict[int, Any], target: Row | None) -
         for name, value in values[wish.event].items():
             if name in wish.way and str(value).lower() == str(record.get(name)).lower():
                 continue  # the key stays as it was written first
+            if (
+                target
+                and name in wish.way
+                and _has_taken_in(target, wish)
+                and str(value).lower() == wish.key[0]
+            ):
+                continue  # and so does that of a record that another was merged into
             record[name] = value
     if target is None:
         for name in wishes[0].placeholders:

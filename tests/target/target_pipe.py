@@ -85,6 +85,17 @@ def merge(org: OrgClient, sobject: str, master: str, loser: str) -> None:
     assert "<success>true</success>" in answer.text, answer.text
 
 
+def convert(org: OrgClient, lead: str) -> None:
+    """Convert a Lead to a Contact and an Account, which only SOAP can."""
+    envelope = f"""<?xml version="1.0"?><e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"
+ xmlns="urn:partner.soap.sforce.com"><e:Header><SessionHeader><sessionId>{org.token()}</sessionId></SessionHeader></e:Header>
+<e:Body><convertLead><leadConverts><leadId>{lead}</leadId>
+<convertedStatus>Closed - Converted</convertedStatus>
+<doNotCreateOpportunity>true</doNotCreateOpportunity></leadConverts></convertLead></e:Body></e:Envelope>"""
+    answer = org.http("POST", "/services/Soap/u/64.0", data=envelope, headers={"SOAPAction": '""'})
+    assert "<success>true</success>" in answer.text, answer.text
+
+
 @dataclass
 class Outcome:
     """What a run of the target came to."""

@@ -182,18 +182,3 @@ def test_merged_records_are_followed_and_deleted_ones_are_not_revived(org: OrgCl
     outcome.doors(updated=1, unchanged=1, rejected=1)
     assert outcome.codes == ["NOT_FOUND"]
     assert org.query("SELECT LastName, Title FROM Contact") == [{"LastName": "master", "Title": "T"}]
-
-
-def test_a_key_finds_what_has_it_now_not_what_was_merged_away(org: OrgClient, send: Any) -> None:
-    master, loser = org.create(
-        "Lead",
-        [{"LastName": n, "Company": "C", "Email": f"{n}@example.com"} for n in ("master", "loser")],
-    )
-    merge(org, "Lead", master, loser)
-    old = identify({"email": "loser@example.com", "lastName": "L", "title": "T"})
-    send(identify({"email": "master@example.com", "title": "T"}), old).doors(updated=1, created=1)
-    send(old).doors(unchanged=1)
-    assert org.query("SELECT LastName, Title FROM Lead ORDER BY LastName") == [
-        {"LastName": "L", "Title": "T"},
-        {"LastName": "master", "Title": "T"},
-    ]
