@@ -252,6 +252,6 @@ def test_an_answer_that_is_none_to_a_query_fails_the_stream(
     org: OrgClient, tap: TapRunner, answer: dict[str, Any]
 ) -> None:
     org.faults([{"path": QUERY, "times": None, "action": {"status": 200, "body": answer}}])
-    outcome = tap.run(catalog=tap.catalog("leads")).ended(1)
+    outcome = tap.run(catalog=tap.catalog("leads"), max_retries=0).ended(1)
     assert "unforeseen" not in outcome.stderr
     assert "leads failed: " in outcome.stderr
