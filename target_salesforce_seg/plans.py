@@ -95,6 +95,8 @@ class Plans:
             plan = partial(self._action, position, event, action)
             planned.append(_attempt(action.object, action.operation, plan))
             has_default = has_default and not action.replaces_default
+        if planned and event.type == "identify" and is_mapped_elsewhere(event):
+            return planned  # without an action it would not have come here
         return planned + self._defaults(position, event) if has_default else planned
 
     # The defaults
@@ -103,8 +105,6 @@ class Plans:
         if event.type == "group":
             return [_attempt("Account", "upsert", partial(self._account, position, event))]
         entries = external_ids(event)
-        if not entries and is_mapped_elsewhere(event):
-            return []
         if not entries:
             return [_attempt("Lead", "upsert", partial(self._lead, position, event))]
         return [
