@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, Any
 
 from chaos_loader import Loader, differences
@@ -18,6 +19,8 @@ MIDDAY = "2026-06-01T12:00:00Z"
 EVENING = "2026-06-01T18:00:00Z"
 ROWS = 35
 PAGE_ROWS = 10
+SECONDS_TO_WRITE = 1.0
+"""A busy machine needs some time to write the pages that came before the one that a fault has struck."""
 
 LOGIN = {"client_id": "app", "client_secret": "secret-of-app"}
 
@@ -77,12 +80,17 @@ class Pipe:
         return list(differences(self._org, "Lead", self.loader.tables["leads"], schema))
 
     def strike_at(self, rule: dict[str, Any], number: int) -> Strike:
-        """Add a fault, and send the run a signal as soon as the fault has struck."""
+        """Add a fault, and send the run a signal when the fault has struck and what came before is written."""
         self._org.faults([rule])
         nth = len(self._org.local("GET", "faults")) - 1
-        return Strike(
-            lambda pid: os.kill(pid, number), when=lambda: self._org.local("GET", "faults")[nth]["times"] == 0
-        )
+        struck_at: list[float] = []
+
+        def is_due() -> bool:
+            if not struck_at and self._org.local("GET", "faults")[nth]["times"] == 0:
+                struck_at.append(time.monotonic())
+            return bool(struck_at) and time.monotonic() - struck_at[0] > SECONDS_TO_WRITE
+
+        return Strike(lambda pid: os.kill(pid, number), when=is_due)
 
     def _calm(self) -> None:
         """No faults, and wide pages for the judge."""
