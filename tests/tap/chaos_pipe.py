@@ -79,8 +79,8 @@ class Pipe:
         schema = self.loader.schemas["leads"]["schema"]
         return list(differences(self._org, "Lead", self.loader.tables["leads"], schema))
 
-    def strike_at(self, rule: dict[str, Any], number: int) -> Strike:
-        """Add a fault, and send the run a signal when the fault has struck and what came before is written."""
+    def strike_at(self, rule: dict[str, Any], number: int, *, later: float = SECONDS_TO_WRITE) -> Strike:
+        """Add a fault, and send a signal so many seconds after it has struck."""
         self._org.faults([rule])
         nth = len(self._org.local("GET", "faults")) - 1
         struck_at: list[float] = []
@@ -88,7 +88,7 @@ class Pipe:
         def is_due() -> bool:
             if not struck_at and self._org.local("GET", "faults")[nth]["times"] == 0:
                 struck_at.append(time.monotonic())
-            return bool(struck_at) and time.monotonic() - struck_at[0] > SECONDS_TO_WRITE
+            return bool(struck_at) and time.monotonic() - struck_at[0] >= later
 
         return Strike(lambda pid: os.kill(pid, number), when=is_due)
 

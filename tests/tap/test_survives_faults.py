@@ -150,7 +150,7 @@ def test_a_signal_during_a_login_loses_no_refresh_token(
         "when": "after",
         "action": {"delay_seconds": 0.5},
     }
-    stopped = pipe.run(pipe.strike_at(slow, signal.SIGTERM), api_type=REST)
+    stopped = pipe.run(pipe.strike_at(slow, signal.SIGTERM, later=0), api_type=REST)
     assert stopped.exit_code == 143, stopped.stderr
     after = pipe.run(api_type=REST)
     assert after.exit_code == 0, after.stderr
