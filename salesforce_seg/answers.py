@@ -3,38 +3,24 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from salesforce_seg.error_table import RULES, Rule, rule_for
+from salesforce_seg.error_table import RULES, rule_for
 from salesforce_seg.errors import ApiError, SalesforceError
+from salesforce_seg.exact_json import decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import requests
 
+    from salesforce_seg.error_rules import Rule
+
 LONGEST_MESSAGE = 600
 """Characters of Salesforce's own text that a message shows."""
 
 _QUERY_FRAME = re.compile(r"\n[^^]*\n\s*\^\s*\nERROR at Row:\d+:Column:\d+\n")
 """How SOQL errors quote the query, values and all, with a caret under the culprit."""
-
-_json = msgspec.json.Decoder(float_hook=Decimal)
-
-
-def decode_json(body: bytes | str) -> Any:
-    """Decode JSON, numbers with a point or exponent as Decimal, so that no digit is lost.
-
-    Raises:
-        ValueError: It is not JSON.
-    """
-    try:
-        return _json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise ValueError(str(error)) from None
 
 
 def is_html(response: requests.Response) -> bool:

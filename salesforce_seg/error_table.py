@@ -7,8 +7,8 @@ Sources: REST API Developer Guide, "Status Codes and Error Responses"; SOAP API 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from salesforce_seg.error_rules import Rule, normalised
 from salesforce_seg.errors import (
     ConfigurationError,
     InvalidQueryLocator,
@@ -20,55 +20,13 @@ from salesforce_seg.errors import (
     RecordRejected,
     Remedy,
     RunFailed,
-    SalesforceError,
     ServerUnavailable,
 )
 
 ROW = 0
 """The status of an error of one row: it has no HTTP status of its own."""
 
-_ANY = range(600)
 _REQUEST = range(1, 600)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row of the table: when it applies, and what to do then.
-
-    Attributes:
-        remedy: What to do.
-        error: The exception that a whole request ends in.
-        codes: Salesforce's errorCodes, compared without case and underscores; empty for any.
-        statuses: HTTP statuses, with 0 for an error of one row.
-        message: Regular expression searched in the message, ignoring case; empty for any.
-        advice: What the user should do, one sentence or two.
-        unprocessed: Whether Salesforce surely did nothing, so that even a create may be sent again.
-        tries: How often the request is sent at most, whatever ``max_retries`` says; 0 for no such limit.
-        first_wait: Seconds of the first wait at most; each further one doubles.
-    """
-
-    remedy: Remedy
-    error: type[SalesforceError]
-    codes: frozenset[str] = frozenset()
-    statuses: range | frozenset[int] = _ANY
-    message: re.Pattern[str] | None = None
-    advice: str = ""
-    unprocessed: bool = False
-    tries: int = 0
-    first_wait: float = 1.0
-
-    def matches(self, status: int, code: str, message: str) -> bool:
-        """Whether this row applies; ``code`` is normalised."""
-        return (
-            status in self.statuses
-            and (not self.codes or code in self.codes)
-            and (self.message is None or self.message.search(message) is not None)
-        )
-
-
-def normalised(code: str) -> str:
-    """An errorCode in the one spelling the table compares: Bulk API writes ``InvalidEntity``."""
-    return code.replace("_", "").upper()
 
 
 def _codes(text: str) -> frozenset[str]:
@@ -348,6 +306,21 @@ RULES: tuple[Rule, ...] = (
 
 
 def rule_for(status: int, code: str, message: str = "") -> Rule:
-    """The first row of the table that matches; arguments as for :func:`salesforce_seg.errors.remedy_for`."""
+    """The first row of the table that matches; arguments as for :func:`remedy_for`."""
     wanted = normalised(code)
     return next(rule for rule in RULES if rule.matches(status, wanted, message))
+
+
+def remedy_for(status: int, code: str, message: str = "") -> Remedy:
+    """What to do about an error answer.
+
+    Args:
+        status: The HTTP status of the answer; ROW for one row of a collection or Bulk result.
+        code: Salesforce's errorCode / statusCode, in REST's spelling or Bulk's (``INVALIDENTITY``,
+            ``InvalidEntity``).
+        message: Salesforce's message.
+
+    Returns:
+        The remedy of the first matching row of the table.
+    """
+    return rule_for(status, code, message).remedy

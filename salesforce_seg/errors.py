@@ -167,20 +167,3 @@ class QueryTooLong(QueryRefused):
 
 class RecordRejected(SalesforceError):
     """A record cannot be written as it is; ``code`` and ``fields`` say why."""
-
-
-def remedy_for(status: int, code: str, message: str = "") -> Remedy:
-    """What to do about an error answer.
-
-    Args:
-        status: The HTTP status of the answer; 0 for one row of a collection or Bulk result.
-        code: Salesforce's errorCode / statusCode, in REST's spelling or Bulk's (``INVALIDENTITY``,
-            ``InvalidEntity``).
-        message: Salesforce's message.
-
-    Returns:
-        The remedy of the first matching row of :data:`salesforce_seg.error_table.RULES`.
-    """
-    from salesforce_seg.error_table import rule_for  # noqa: PLC0415  the table is written in terms of this module
-
-    return rule_for(status, code, message).remedy

@@ -7,8 +7,7 @@ from typing import Any, overload
 
 import msgspec
 
-from salesforce_seg.answers import decode_json
-from salesforce_seg.session import encode_json
+from salesforce_seg.exact_json import decode_json, encode_json
 
 Record = dict[str, Any]
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 import logging
 import random
 import time
-from dataclasses import dataclass, field
 from datetime import timezone
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any, TypedDict
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from salesforce_seg.answers import decisive, decode_json, errors_in, is_html, one_line, refusal
+from salesforce_seg.answers import decisive, errors_in, is_html, one_line, refusal
+from salesforce_seg.api_request import VERSION_LIST, api_request
 from salesforce_seg.auth import Authenticator, LoginDoor
 from salesforce_seg.errors import (
     ConfigurationError,
@@ -22,6 +19,7 @@ from salesforce_seg.errors import (
     RunFailed,
     ServerUnavailable,
 )
+from salesforce_seg.exact_json import decode_json
 from salesforce_seg.hosts import origin_of
 from salesforce_seg.limits import QuotaGuard, Usage
 from salesforce_seg.retries import Backoff, TryFailed
@@ -34,56 +32,13 @@ if TYPE_CHECKING:
     import requests
     from typing_extensions import Self, Unpack
 
+    from salesforce_seg.api_request import ApiRequest, CallOptions
     from salesforce_seg.auth import Login
     from salesforce_seg.settings import ConnectionSettings
-
-VERSION_LIST = "/services/data"
-"""The list of API versions: the one call that costs nothing (REST API Developer Guide, "Limit Info
-Header")."""
 
 NO_CONTENT = 204
 
 log = logging.getLogger(__name__)
-
-_encoder = msgspec.json.Encoder(decimal_format="number")
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes | None = None
-    repeatable: bool = True
-    stream: bool = False
-
-    @property
-    def title(self) -> str:
-        """How messages call the request; without its query string, which may hold data."""
-        return f"{self.method} {urlsplit(self.path).path}"
-
-    @property
-    def costs_a_call(self) -> bool:
-        return urlsplit(self.path).path.rstrip("/") != VERSION_LIST
-
-
-class CallOptions(TypedDict, total=False):
-    """What a call may say besides method and path.
-
-    Attributes:
-        params: Query string parameters.
-        json: A JSON value for the body; Decimal, date and datetime are allowed in it.
-        data: The body as bytes or text, instead of ``json``.
-        headers: More headers.
-        repeatable: Whether sending it twice does the same as once (default). If not, it is sent again only
-            when the first try surely did nothing.
-    """
-
-    params: Mapping[str, Any] | None
-    json: Any
-    data: bytes | str | None
-    headers: Mapping[str, str] | None
-    repeatable: bool
 
 
 class Session:
@@ -229,20 +184,11 @@ class Session:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _request(self, method: str, path: str, stream: bool, options: CallOptions) -> _Request:
+    def _request(self, method: str, path: str, stream: bool, options: CallOptions) -> ApiRequest:
         where = path if path.startswith("/") else self.resource(path)
-        if params := options.get("params"):
-            where += ("&" if "?" in where else "?") + urlencode(params)
-        headers = {"Accept": "application/json", "Sforce-Call-Options": f"client={self.client_name}"}
-        data = options.get("data")
-        body = data.encode() if isinstance(data, str) else data
-        if (value := options.get("json")) is not None:
-            body = encode_json(value)
-            headers["Content-Type"] = "application/json; charset=UTF-8"
-        headers |= options.get("headers") or {}
-        return _Request(method, where, headers, body, options.get("repeatable", True), stream)
+        return api_request(method, where, self.client_name, options, stream=stream)
 
-    def _answer(self, request: _Request) -> requests.Response:
+    def _answer(self, request: ApiRequest) -> requests.Response:
         login = self._authenticator.current()
         response = self._send(request, login)
         if _session_expired(response):
@@ -260,7 +206,7 @@ class Session:
         self._heed_warning(response)
         return self._accepted(request, response)
 
-    def _send(self, request: _Request, login: Login) -> requests.Response:
+    def _send(self, request: ApiRequest, login: Login) -> requests.Response:
         if request.costs_a_call:
             self._quota.admit()
         try:
@@ -279,7 +225,7 @@ class Session:
         self._quota.observe(response.headers.get("Sforce-Limit-Info"))
         return response
 
-    def _accepted(self, request: _Request, response: requests.Response) -> requests.Response:
+    def _accepted(self, request: ApiRequest, response: requests.Response) -> requests.Response:
         if response.is_redirect or response.is_permanent_redirect:
             raise _redirected(request, response)
         if response.status_code < 400:
@@ -309,12 +255,7 @@ class Session:
             )
 
 
-def encode_json(value: Any) -> bytes:
-    """A JSON body: Decimals as numbers with all their digits, dates and date-times in ISO form."""
-    return _encoder.encode(value)
-
-
-def _decoded(request: _Request, response: requests.Response, decode: Callable[[bytes], Any]) -> Any:
+def _decoded(request: ApiRequest, response: requests.Response, decode: Callable[[bytes], Any]) -> Any:
     if response.status_code == NO_CONTENT:
         return None
     try:
@@ -330,13 +271,13 @@ def _session_expired(response: requests.Response) -> bool:
     return decisive(response.status_code, errors)[1].remedy is Remedy.RELOGIN
 
 
-def _not_an_api_answer(request: _Request, what: str) -> TryFailed:
+def _not_an_api_answer(request: ApiRequest, what: str) -> TryFailed:
     return TryFailed(
         ServerUnavailable(f"{request.title}: {what}. Salesforce may be under maintenance."), reached=True
     )
 
 
-def _redirected(request: _Request, response: requests.Response) -> RunFailed:
+def _redirected(request: ApiRequest, response: requests.Response) -> RunFailed:
     target = origin_of(response.headers.get("Location", "")) or "another page"
     return RunFailed(
         f"{request.title}: the org redirects to {one_line(target)}. The session is not sent there. If "

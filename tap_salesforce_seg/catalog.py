@@ -17,7 +17,8 @@ from tap_salesforce_seg.replication import REPLICATION_KEYS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from salesforce_seg.describe import Describer, FieldDescribe, ObjectSummary, SObjectDescribe
+    from salesforce_seg.describe import FieldDescribe, ObjectSummary, SObjectDescribe
+    from salesforce_seg.describer import Describer
 
 DELETED_AT = "_sdc_deleted_at"
 """Singer's column for the time a row was found deleted; loaders with ``hard_delete`` act on it."""

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from salesforce_seg import fields, read_values
-from salesforce_seg.answers import decode_json
+from salesforce_seg.exact_json import decode_json, encode_json
 from salesforce_seg.numbers import plain_number
-from salesforce_seg.session import encode_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
+from salesforce_seg.exact_json import encode_json
 from salesforce_seg.read_values import COMPOUND_KEYS, snake_case
-from salesforce_seg.session import encode_json
 from tap_salesforce_seg.json_texts import NULL
 
 if TYPE_CHECKING:

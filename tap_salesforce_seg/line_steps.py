@@ -7,8 +7,8 @@ from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import fields, read_values
+from salesforce_seg.exact_json import encode_json
 from salesforce_seg.read_values import COMPOUND_KEYS, LOCATION_KEYS
-from salesforce_seg.session import encode_json
 from tap_salesforce_seg.compiled import Encoder, Layout, Member, Step
 from tap_salesforce_seg.json_texts import NULL
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import fields
 from salesforce_seg.bulk2 import csv_cells
-from salesforce_seg.session import encode_json
+from salesforce_seg.exact_json import encode_json
 from tap_salesforce_seg.blocks import Block
 from tap_salesforce_seg.line_pieces import record_end, record_start
 from tap_salesforce_seg.pages import RowsLost

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from salesforce_seg.session import encode_json
+from salesforce_seg.exact_json import encode_json
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import fields
 from salesforce_seg.errors import RunFailed
+from salesforce_seg.exact_json import encode_json
 from salesforce_seg.query_answers import RawRecords
 from salesforce_seg.read_values import COMPOUND_KEYS
-from salesforce_seg.session import encode_json
 from tap_salesforce_seg import compiled, csv_cells
 from tap_salesforce_seg.blocks import Block
 from tap_salesforce_seg.catalog import DELETED_AT

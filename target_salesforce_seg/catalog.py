@@ -12,7 +12,8 @@ from salesforce_seg.errors import ConfigurationError, ObjectUnavailable, RecordR
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from salesforce_seg.describe import Describer, FieldDescribe
+    from salesforce_seg.describe import FieldDescribe
+    from salesforce_seg.describer import Describer
     from target_salesforce_seg.actions import Action, StreamRule
     from target_salesforce_seg.settings import TargetSettings
 

@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from singer_sdk.io_base import SingerReader
 
-from salesforce_seg.answers import decode_json, one_line
+from salesforce_seg.answers import one_line
 from salesforce_seg.errors import ConfigurationError, RecordRejected
+from salesforce_seg.exact_json import decode_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,7 +6,8 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from salesforce_seg.describe import Describer, SObjectDescribe
+from salesforce_seg.describe import SObjectDescribe
+from salesforce_seg.describer import Describer
 from salesforce_seg.errors import ConfigurationError, SalesforceError
 from target_salesforce_seg.actions import Action
 from target_salesforce_seg.catalog import Catalog

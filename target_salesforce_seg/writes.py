@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from salesforce_seg import fields as field_types
+from salesforce_seg.same_values import same_value
 from target_salesforce_seg.intents import Intent, comparable
 from target_salesforce_seg.mapping.tables import PLACEHOLDER
 from target_salesforce_seg.paths import MISSING
@@ -160,7 +160,7 @@ def _is_so_already(sobject: SObjectDescribe, name: str, stored: Mapping[str, Any
     if stored[name] == value:
         return True
     described = sobject.field(name)
-    return described is not None and field_types.same_value(described, stored[name], value)
+    return described is not None and same_value(described, stored[name], value)
 
 
 def does_something(write: Write) -> bool:

@@ -23,8 +23,8 @@ sys.path.append(str(Path(__file__).parent))
 from behind import LocalOrg
 from people import people
 
-from salesforce_seg.answers import decode_json
-from salesforce_seg.describe import Describer
+from salesforce_seg.describer import Describer
+from salesforce_seg.exact_json import decode_json
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
 from target_salesforce_seg.catalog import Catalog

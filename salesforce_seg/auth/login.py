@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
-from salesforce_seg.answers import decode_json, is_html, one_line
+from salesforce_seg.answers import is_html, one_line
 from salesforce_seg.auth.refusals import refusal_of
 from salesforce_seg.errors import ApiError, ConfigurationError, ServerUnavailable
+from salesforce_seg.exact_json import decode_json
 from salesforce_seg.hosts import accepted_origin
 from salesforce_seg.retries import TryFailed
 from salesforce_seg.transport import NetworkFailure, Transport

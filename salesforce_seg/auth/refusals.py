@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from salesforce_seg.answers import one_line
-from salesforce_seg.error_table import normalised
+from salesforce_seg.error_rules import normalised
 from salesforce_seg.errors import (
     ApiError,
     ConfigurationError,

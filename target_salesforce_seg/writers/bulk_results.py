@@ -11,7 +11,8 @@ import re
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from salesforce_seg.errors import ApiError, RecordRejected, SalesforceError, ServerUnavailable, remedy_for
+from salesforce_seg.error_table import ROW, remedy_for
+from salesforce_seg.errors import ApiError, RecordRejected, SalesforceError, ServerUnavailable
 from target_salesforce_seg.catalog import missing_column
 from target_salesforce_seg.intents import comparable
 from target_salesforce_seg.writers.results import PASSING, STOP, Lost, Refused, Result, Written, of_row
@@ -69,7 +70,7 @@ class ResultReader:
             if write is None:
                 continue
             error = _row_error(row.get("sf__Error", ""))
-            remedy = remedy_for(0, error.code, error.message)
+            remedy = remedy_for(ROW, error.code, error.message)
             if remedy in STOP:
                 raise SalesforceError(f"Writing {self._load.sobject} records: {error}.", code=error.code)
             self._results[write] = of_row([error], remedy)

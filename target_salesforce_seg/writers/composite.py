@@ -12,14 +12,10 @@ from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from salesforce_seg import composite
+from salesforce_seg import composite, sobject_collections
 from salesforce_seg.answers import refusal
-from salesforce_seg.errors import (
-    RunFailed,
-    SalesforceError,
-    ServerUnavailable,
-    remedy_for,
-)
+from salesforce_seg.error_table import remedy_for
+from salesforce_seg.errors import RunFailed, SalesforceError, ServerUnavailable
 from target_salesforce_seg.calls import NOT_HERE
 from target_salesforce_seg.relationships import nested
 from target_salesforce_seg.writers.bulk_rows import parent
@@ -40,7 +36,8 @@ from target_salesforce_seg.writers.results import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from salesforce_seg.composite import RowResult, SubRequest, SubResponse
+    from salesforce_seg.composite import SubRequest, SubResponse
+    from salesforce_seg.sobject_collections import RowResult
     from target_salesforce_seg.calls import Calls
     from target_salesforce_seg.writers.create_journal import CreateJournal
     from target_salesforce_seg.writers.pace import Pace
@@ -189,12 +186,14 @@ class CompositeWriter:
         headers = self._headers[chunk.kind.operation]
         if chunk.kind.operation == "delete":
             ids = [write.record_id for write in chunk.writes]
-            return composite.delete(self._session, ids, headers=headers)
+            return sobject_collections.delete(self._session, ids, headers=headers)
         records = [_record(write) for write in chunk.writes]
         if chunk.kind.operation == "upsert":
-            upsert = composite.upsert(self._session, *chunk.kind.upsert_by, records, headers=headers)
+            upsert = sobject_collections.upsert(
+                self._session, *chunk.kind.upsert_by, records, headers=headers
+            )
             return replace(upsert, repeatable=False)  # sent twice, it would not tell that it has created
-        make = composite.create if chunk.kind.operation == "create" else composite.update
+        make = sobject_collections.create if chunk.kind.operation == "create" else sobject_collections.update
         return make(self._session, records, headers=headers)
 
     # Answers
@@ -244,7 +243,7 @@ class CompositeWriter:
         what: str,
     ) -> list[SalesforceError]:
         stopped: list[SalesforceError] = []
-        rows = composite.row_results(response, len(chunk.writes))
+        rows = sobject_collections.row_results(response, len(chunk.writes))
         for write, row in zip(chunk.writes, rows, strict=True):
             results[write] = _of_row(row)
             if not row.success and row.remedy in PASSING:

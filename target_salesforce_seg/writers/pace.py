@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 
-from salesforce_seg.composite import MOST_QUERIES_AND_COLLECTIONS, MOST_RECORDS
+from salesforce_seg.composite import MOST_QUERIES_AND_COLLECTIONS
+from salesforce_seg.sobject_collections import MOST_RECORDS
 
 FEWEST_RECORDS = 25
 QUICK_ANSWERS = 3

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from raw_server import answer
 
-from salesforce_seg import composite, soql
-from salesforce_seg.composite import RowResult, SubRequest, SubResponse
+from salesforce_seg import composite, sobject_collections, soql
+from salesforce_seg.composite import SubRequest, SubResponse
 from salesforce_seg.errors import ConfigurationError, Remedy, RunFailed, ServerUnavailable
+from salesforce_seg.sobject_collections import RowResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,9 +33,9 @@ def lead(number: int, **more: Any) -> dict[str, Any]:
 
 def test_a_thousand_records_are_one_call(org: OrgClient, session: Session) -> None:
     parts = [[lead(200 * part + row) for row in range(200)] for part in range(5)]
-    responses = composite.send(session, [composite.create(session, part) for part in parts])
+    responses = composite.send(session, [sobject_collections.create(session, part) for part in parts])
     assert session.api_calls == org.api_calls() == 1
-    rows = [row for each in responses for row in composite.row_results(each, 200)]
+    rows = [row for each in responses for row in sobject_collections.row_results(each, 200)]
     assert all(row.success and len(row.id) == 18 and row.created is None for row in rows)
     assert [each["Name"] for each in org.query("SELECT Name FROM Lead ORDER BY Id LIMIT 3")]
     assert org.query("SELECT COUNT(Id) n FROM Lead")[0]["n"] == 1000
@@ -46,14 +47,16 @@ def test_each_row_has_its_own_outcome(org: OrgClient, session: Session) -> None:
         lambda request: composite.send(session, [request])[0],
         lambda request: composite.send_alone(session, request),
     ):
-        rows = composite.row_results(send(composite.create(session, [good, bad, good])), 3)
+        rows = sobject_collections.row_results(
+            send(sobject_collections.create(session, [good, bad, good])), 3
+        )
         assert [row.success for row in rows] == [True, False, True]
         assert rows[1].id == ""
         assert rows[1].errors[0].code == "REQUIRED_FIELD_MISSING"
         assert rows[1].errors[0].fields == ("Company",)
         assert rows[1].remedy is Remedy.REJECT_RECORD
-    rows = composite.row_results(
-        composite.send(session, [composite.create(session, [good, bad], all_or_none=True)])[0], 2
+    rows = sobject_collections.row_results(
+        composite.send(session, [sobject_collections.create(session, [good, bad], all_or_none=True)])[0], 2
     )
     assert [row.success for row in rows] == [False, False]
     assert rows[0].remedy is Remedy.RETRY_ROW
@@ -63,30 +66,32 @@ def test_update_upsert_and_delete(org: OrgClient, session: Session) -> None:
     first, second = org.create(
         "Lead", [{"LastName": "Kim", "Company": "Acme"}, {"LastName": "Lee", "Company": "B"}]
     )
-    update = composite.update(session, [{"attributes": {"type": "Lead"}, "id": first, "City": "Seoul"}])
-    upsert = composite.upsert(
+    update = sobject_collections.update(
+        session, [{"attributes": {"type": "Lead"}, "id": first, "City": "Seoul"}]
+    )
+    upsert = sobject_collections.upsert(
         session, "Lead", "Email", [lead(9, Email="nine@example.com"), lead(8, Email="eight@example.com")]
     )
-    delete = composite.delete(session, [second, second])
+    delete = sobject_collections.delete(session, [second, second])
     updated, upserted, deleted = composite.send(session, [update, upsert, delete])
-    assert composite.row_results(updated, 1) == [RowResult(first, success=True)]
-    assert [row.created for row in composite.row_results(upserted, 2)] == [True, True]
-    gone = composite.row_results(deleted, 2)
+    assert sobject_collections.row_results(updated, 1) == [RowResult(first, success=True)]
+    assert [row.created for row in sobject_collections.row_results(upserted, 2)] == [True, True]
+    gone = sobject_collections.row_results(deleted, 2)
     assert gone[0] == RowResult(second, success=True)
     assert gone[1].errors[0].code == "ENTITY_IS_DELETED"
     assert gone[1].remedy is Remedy.REROUTE
     again = composite.send_alone(session, upsert)
-    assert [row.created for row in composite.row_results(again, 2)] == [False, False]
+    assert [row.created for row in sobject_collections.row_results(again, 2)] == [False, False]
     assert {each["City"] for each in org.query("SELECT City FROM Lead")} == {"Seoul", None}
 
 
 def test_a_refused_collection_is_an_error_of_every_row(org: OrgClient, session: Session) -> None:
     del org
-    poison = composite.create(session, [lead(1), lead(2, Company={"an": "object"})])
+    poison = sobject_collections.create(session, [lead(1), lead(2, Company={"an": "object"})])
     for response in (composite.send(session, [poison])[0], composite.send_alone(session, poison)):
         assert not response.ok
         assert response.remedy is Remedy.SPLIT
-        rows = composite.row_results(response, 2)
+        rows = sobject_collections.row_results(response, 2)
         assert {row.errors[0].code for row in rows} == {"JSON_PARSER_ERROR"}
         assert str(response.error("Creating leads")).startswith("Creating leads: JSON_PARSER_ERROR")
 
@@ -102,7 +107,7 @@ def test_a_query_longer_than_a_url_travels_in_the_body(org: OrgClient, session: 
 
 def test_deleted_rows_only_when_asked_for(org: OrgClient, session: Session) -> None:
     [gone] = org.create("Lead", [{"LastName": "Kim", "Company": "Acme"}])
-    composite.send_alone(session, composite.delete(session, [gone]))
+    composite.send_alone(session, sobject_collections.delete(session, [gone]))
     query = soql.select(["Id"], "Lead")
     living, all_rows = composite.send(
         session, [composite.query(session, query), composite.query(session, query, all_rows=True)]
@@ -128,8 +133,8 @@ def test_headers_belong_to_their_member(raw: Any, to: Any) -> None:
     server = raw(answer(200, {"compositeResponse": members}))
     session = to(server).session
     rows = [{"attributes": {"type": "Lead"}, "id": "00Q000000000001AAA"}]
-    quiet = composite.update(session, rows, headers={"Sforce-Auto-Assign": "FALSE"})
-    composite.send(session, [quiet, composite.update(session, rows)])
+    quiet = sobject_collections.update(session, rows, headers={"Sforce-Auto-Assign": "FALSE"})
+    composite.send(session, [quiet, sobject_collections.update(session, rows)])
     sent = server.received[0].body.decode()
     assert sent.count('"httpHeaders":{"Sforce-Auto-Assign":"FALSE"}') == 1
     assert '"allOrNone":false,"collateSubrequests":false' in sent
@@ -155,13 +160,16 @@ def test_no_composite_exceeds_the_limits_and_none_is_needless(kinds: list[bool])
 def test_a_collection_holds_at_most_200(to: Any, raw: Any, size: int) -> None:
     session = to(raw(answer())).session
     with pytest.raises(ValueError, match="1 to 200"):
-        composite.create(session, [lead(1)] * size)
+        sobject_collections.create(session, [lead(1)] * size)
     with pytest.raises(ValueError, match="1 to 200"):
-        composite.delete(session, ["00Q000000000001AAA"] * size)
+        sobject_collections.delete(session, ["00Q000000000001AAA"] * size)
 
 
 def test_a_composite_is_only_repeated_when_every_member_may_be(raw: Any, to: Any) -> None:
-    for kind, outcome_unknown, tries in ((composite.create, True, 1), (composite.update, False, 2)):
+    for kind, outcome_unknown, tries in (
+        (sobject_collections.create, True, 1),
+        (sobject_collections.update, False, 2),
+    ):
         server = raw(answer(503))
         session = to(server, max_retries=1).session
         read = composite.query(session, "SELECT Id FROM Lead")
@@ -181,7 +189,7 @@ def test_answers_that_are_missing_are_an_error(raw: Any, to: Any, body: Any) -> 
 @pytest.mark.parametrize("body", [None, [], {}, [{"success": True}] * 3])
 def test_rows_without_an_answer_are_an_error(body: Any) -> None:
     with pytest.raises(RunFailed, match="2 records were sent"):
-        composite.row_results(SubResponse(200, body), 2)
+        sobject_collections.row_results(SubResponse(200, body), 2)
 
 
 def test_parts_of_another_shape_are_an_error(raw: Any, to: Any) -> None:
@@ -190,7 +198,7 @@ def test_parts_of_another_shape_are_an_error(raw: Any, to: Any) -> None:
         with pytest.raises(RunFailed, match="no status"):
             composite.send(session, [composite.query(session, "SELECT Id FROM Lead")])
     with pytest.raises(RunFailed, match="no object"):
-        composite.row_results(SubResponse(200, [{"success": True}, 1]), 2)
+        sobject_collections.row_results(SubResponse(200, [{"success": True}, 1]), 2)
 
 
 def test_what_concerns_the_whole_run_is_raised(raw: Any, to: Any) -> None:
@@ -202,4 +210,4 @@ def test_what_concerns_the_whole_run_is_raised(raw: Any, to: Any) -> None:
         composite.send_alone(session, composite.query(session, "SELECT Id FROM Lead")).remedy is Remedy.RETRY
     )
     with pytest.raises(ServerUnavailable):
-        composite.send_alone(session, composite.create(session, [lead(1)]))
+        composite.send_alone(session, sobject_collections.create(session, [lead(1)]))

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from raw_server import answer
 
-from salesforce_seg.describe import Describer, FieldDescribe, SObjectDescribe
+from salesforce_seg.describe import FieldDescribe, SObjectDescribe
+from salesforce_seg.describer import Describer
 from salesforce_seg.errors import (
     ObjectUnavailable,
     QuotaExhausted,

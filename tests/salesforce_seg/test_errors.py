@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from salesforce_seg import errors
 from salesforce_seg.answers import decisive, refusal
-from salesforce_seg.error_table import RULES, rule_for
-from salesforce_seg.errors import ApiError, Remedy, SalesforceError, remedy_for
+from salesforce_seg.error_table import RULES, remedy_for, rule_for
+from salesforce_seg.errors import ApiError, Remedy, SalesforceError
 
 ROWS = {
     ("UNABLE_TO_LOCK_ROW", ""): Remedy.RETRY_ROW,

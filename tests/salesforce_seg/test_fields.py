@@ -15,8 +15,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from salesforce_seg import fields
-from salesforce_seg.answers import decode_json
 from salesforce_seg.describe import FieldDescribe, SObjectDescribe
+from salesforce_seg.exact_json import decode_json
+from salesforce_seg.same_values import same_value
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -284,7 +285,7 @@ def test_what_is_written_is_read_back_and_counts_as_the_same(leads: OrgClient) -
         rest = [row for row in rest if row["Id"] in ids]
         assert len(rest) == len(wanted)
         for row, value in zip(rest, wanted, strict=True):
-            assert fields.same_value(custom, row[name], value), (name, row[name], value)
+            assert same_value(custom, row[name], value), (name, row[name], value)
         bulk = {row["Id"]: row[name] for row in rows_of_bulk(leads, query.replace(" ORDER BY Id", ""))}
         read = fields.rest_reader(custom.type) or (lambda same: same)
         for row in rest:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from salesforce_seg import fields
 from salesforce_seg.describe import FieldDescribe
+from salesforce_seg.same_values import same_value
 from salesforce_seg.write_values import OutOfRange
 
 encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -256,4 +257,4 @@ def test_cut_text_fits_and_is_the_beginning(text: str, length: int) -> None:
 def test_whether_writing_would_change_anything(
     kind: str, more: Any, stored: Any, wanted: Any, same: bool
 ) -> None:
-    assert fields.same_value(field(kind, **more), stored, wanted) is same
+    assert same_value(field(kind, **more), stored, wanted) is same

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from salesforce_seg import fields
-from salesforce_seg.session import encode_json
+from salesforce_seg.exact_json import encode_json
 from tap_salesforce_seg import csv_cells
 from tap_salesforce_seg.json_texts import csv_pieces, rest_pieces
 from tap_salesforce_seg.line_pieces import each
