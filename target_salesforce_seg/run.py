@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from salesforce_seg.describer import Describer
 from salesforce_seg.errors import RunFailed
-from salesforce_seg.progress import Progress, Task
+from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
 from salesforce_seg.shutdown import shielded
@@ -105,9 +105,11 @@ class Run:
         self._telling = ExitStack()
 
     @cached_property
-    def _progress(self) -> Task:
+    def _progress(self) -> Progress:
         """Tells how far the run is, from its first batch on."""
-        return self._telling.enter_context(Progress("events", self._logger)).begin("Settled")
+        progress = self._telling.enter_context(Progress("events", self._logger))
+        progress.begin("Settled")
+        return progress
 
     @cached_property
     def _catalog(self) -> Catalog:
