@@ -7,8 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import jwt
-
 from salesforce_seg import redact
 from salesforce_seg.auth.login import Login, LoginDoor, logged_in
 from salesforce_seg.errors import ConfigurationError
@@ -63,6 +61,8 @@ def jwt_bearer(settings: ConnectionSettings, door: LoginDoor) -> Login:
     Raises:
         ConfigurationError: The key cannot be read or used; or refused.
     """
+    import jwt  # noqa: PLC0415  with the cryptography it needs: a start that every other flow is spared
+
     claims = {
         "iss": settings.client_id,
         "sub": settings.username,
