@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, fields
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
 
 def _known(cls: type, body: Mapping[str, Any]) -> dict[str, Any]:
     """The members of a describe body that a dataclass has, under its snake-case names."""
-    wanted = {re.sub(r"_([a-z])", lambda m: m[1].upper(), each.name): each.name for each in fields(cls)}
+    wanted = _member_names(cls)
     return {wanted[key]: value for key, value in body.items() if key in wanted and value is not None}
+
+
+@cache
+def _member_names(cls: type) -> dict[str, str]:
+    """The snake-case names of a dataclass's members, by describe's names."""
+    return {re.sub(r"_([a-z])", lambda m: m[1].upper(), each.name): each.name for each in fields(cls)}
 
 
 @dataclass(frozen=True, slots=True)
