@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 
 
@@ -9,6 +10,8 @@ def main() -> None:
     """Run the command line; never returns."""
     # Until there are handlers of our own, Ctrl-C must not end in the traceback of some import.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # What imports make stays: to look for garbage in it is a tenth of a start.
+    gc.disable()
     from salesforce_seg.shutdown import run_cli  # noqa: PLC0415
     from target_salesforce_seg.garbage import collect_rarely  # noqa: PLC0415
     from target_salesforce_seg.target import TargetSalesforceSeg  # noqa: PLC0415
