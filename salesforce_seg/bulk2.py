@@ -270,8 +270,11 @@ class _Downloads:
 
 def _body_of(response: requests.Response) -> bytes:
     """The body of an answer; empty if it broke off, or is no result."""
+    body = io.BytesIO()  # it hands over what it holds without a copy
     try:
         with response:
-            return b"" if is_html(response) else b"".join(response.iter_content(CHUNK_BYTES))
+            for chunk in () if is_html(response) else response.iter_content(CHUNK_BYTES):
+                body.write(chunk)
     except requests.RequestException:
         return b""
+    return body.getvalue()

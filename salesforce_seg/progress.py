@@ -1,4 +1,4 @@
-"""How far a run is, told on stderr: a live bar on a terminal, else a line every few seconds."""
+"""How far a run is, told on stderr: live bars on a terminal, else a line every few seconds."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 LINE_EVERY = 5.0
-"""Seconds between two lines where stderr is no terminal."""
+"""Seconds between two lines of a task where stderr is no terminal."""
 
 REFRESH_EVERY = 1.0
 """Seconds between two looks of a bar that does not move."""
 
 
 class Progress:
-    """Tells how far one task after another is; use it as a context, so that the last bar is put away.
+    """Tells how far tasks are, several at once; use it as a context, so that the last bars are put away.
 
     Args:
         unit: What is counted: ``rows``, ``events``.
@@ -35,13 +35,9 @@ class Progress:
     def __init__(self, unit: str, logger: logging.Logger) -> None:
         self._unit = unit
         self._logger = logger
-        self._lock = threading.Lock()
         self._over = threading.Event()
         self._is_live = sys.stderr is not None and sys.stderr.isatty()
-        self._bar: tqdm[Any] | None = None
-        self._title = self._note = ""
-        self._done, self._total = 0, None  # type: int, int | None
-        self._began = self._told_at = time.monotonic()
+        self._tasks: list[Task] = []
         self._ending = ExitStack()
 
     def __enter__(self) -> Self:
@@ -56,30 +52,45 @@ class Progress:
     ) -> None:
         """Tell no more."""
         self._over.set()
-        with self._lock:
-            self._put_bar_away()
+        for task in self._tasks:
+            task.close()
         self._ending.close()
 
-    def begin(self, title: str, total: int | None = None) -> None:
-        """Begin the next task.
+    def begin(self, title: str) -> Task:
+        """Begin a task that is called so."""
+        task = Task(title, self._unit, is_live=self._is_live)
+        self._tasks = [*(each for each in self._tasks if not each.is_over), task]
+        return task
 
-        Args:
-            title: What it is called.
-            total: How many units it has, if that is known.
-        """
-        with self._lock:
-            self._put_bar_away()
-            self._title, self._note, self._done, self._total = title, "", 0, total
-            self._began = self._told_at = time.monotonic()
-            if self._is_live:
-                self._bar = tqdm(
-                    desc=title,
-                    total=total,
-                    unit=f" {self._unit}",
-                    unit_scale=True,
-                    leave=False,
-                    file=sys.stderr,
-                )
+    def _tick(self) -> None:
+        while not self._over.wait(REFRESH_EVERY):
+            for task in self._tasks:
+                task.refresh_bar()
+                if not self._is_live and task.is_due:
+                    self._logger.info("%s", task.line())
+
+
+class Task:
+    """Something under way, of which it is told how far it is.
+
+    Args:
+        title: What it is called.
+        unit: What is counted.
+        is_live: Whether it has a bar on the terminal.
+    """
+
+    def __init__(self, title: str, unit: str, *, is_live: bool) -> None:
+        self._title = title
+        self._unit = unit
+        self._lock = threading.Lock()
+        self._done, self._total = 0, None  # type: int, int | None
+        self._note = ""
+        self._began = self._told_at = time.monotonic()
+        self._bar: tqdm[Any] | None = None
+        self.is_over = False
+        """Whether it is told of no more."""
+        if is_live:
+            self._bar = tqdm(desc=title, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr)
 
     def expect(self, left: int) -> None:
         """So many units are still to come, as far as that is known by now."""
@@ -102,29 +113,33 @@ class Progress:
                 self._bar.set_postfix_str(note, refresh=False)
                 self._bar.update(units)
 
-    def _put_bar_away(self) -> None:
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+    def close(self) -> None:
+        """Tell no more of it."""
+        with self._lock:
+            self.is_over = True
+            if self._bar is not None:
+                self._bar.close()
+                self._bar = None
 
-    def _tick(self) -> None:
-        while not self._over.wait(REFRESH_EVERY):
-            with self._lock:
-                if self._over.is_set():
-                    return
-                if self._bar is not None:
-                    self._bar.refresh()
-                elif self._title and not self._is_live and time.monotonic() - self._told_at >= LINE_EVERY:
-                    self._told_at = time.monotonic()
-                    self._logger.info("%s", self._line())
+    def refresh_bar(self) -> None:
+        """Draw its bar anew, as time goes on."""
+        with self._lock:
+            if self._bar is not None:
+                self._bar.refresh()
 
-    def _line(self) -> str:
-        seconds = time.monotonic() - self._began
-        rate = self._done / seconds
-        end = f": {self._note}." if self._note else "."
-        if not self._total:
-            return f"{self._title}: {self._done:,} {self._unit} so far, {rate:,.0f} a second{end}"
-        left = f", about {(self._total - self._done) / rate:,.0f} s left" if rate else ""
-        return (
-            f"{self._title}: {self._done:,} of {self._total:,} {self._unit}, {rate:,.0f} a second{left}{end}"
-        )
+    @property
+    def is_due(self) -> bool:
+        """Whether a line is to be told again."""
+        return not self.is_over and time.monotonic() - self._told_at >= LINE_EVERY
+
+    def line(self) -> str:
+        """How far it is, in one line."""
+        with self._lock:
+            self._told_at = time.monotonic()
+            rate = self._done / (self._told_at - self._began)
+            end = f": {self._note}." if self._note else "."
+            if not self._total:
+                return f"{self._title}: {self._done:,} {self._unit} so far, {rate:,.0f} a second{end}"
+            left = f", about {(self._total - self._done) / rate:,.0f} s left" if rate else ""
+            done = f"{self._title}: {self._done:,} of {self._total:,} {self._unit}"
+            return f"{done}, {rate:,.0f} a second{left}{end}"

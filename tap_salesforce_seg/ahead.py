@@ -1,7 +1,7 @@
 """Working ahead: pages are fetched and made into lines while others are written.
 
-stdout and the state belong to the main thread alone. A thread for each query under way reads, and one makes
-lines of what is written next; compiled code does so without holding Python's lock. Each stays a little ahead
+stdout and the state belong to the main thread alone. For each stream under way one thread reads and another
+makes lines of what was read; compiled code does so without holding Python's lock. Each stays a little ahead
 only, so that memory does not grow with the number of rows.
 """
 
@@ -15,18 +15,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from salesforce_seg.limits import CHARGED_TO
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
     from concurrent.futures import Future
-
-    from tap_salesforce_seg.pages import Page, Position
-    from tap_salesforce_seg.query import Query
-    from tap_salesforce_seg.records import RowLayout
-
-    Wanted = tuple[Query, RowLayout, Position | None]
-    Read = Callable[[Query, RowLayout, Position | None], Iterator[Page]]
 
 Item = TypeVar("Item")
 
@@ -45,40 +36,20 @@ _PATIENCE = 0.5
 
 
 class Ahead:
-    """Reads announced queries in threads, in their order.
+    """The threads of a run, which work ahead of the main thread."""
 
-    Args:
-        read: Reads one query.
-        queries_at_once: How many queries are under way at the same time.
-    """
-
-    def __init__(self, read: Read, queries_at_once: int) -> None:
-        self._read = read
-        self._queries_at_once = queries_at_once
-        self._announced: list[Wanted] = []
-        self._under_way: dict[int, _Made[Page]] = {}
+    def __init__(self) -> None:
         self._over = threading.Event()
+        self._news = threading.Event()
         self._makers = ThreadPoolExecutor(MAKERS, "lines")
 
-    def announce(self, reads: Sequence[Wanted]) -> None:
-        """Name what will be read, in order."""
-        self._announced = list(reads)
-
-    def read(self, query: Query, layout: RowLayout, position: Position | None = None) -> Iterator[Page]:
-        """The pages of a query; a query that was not announced is read here and now.
+    def read(self, pages: Iterable[Item]) -> Iterator[Item]:
+        """The pages, read in a thread.
 
         Raises:
-            SalesforceError: As the reading itself does.
+            SalesforceError: As the reading itself does, behind the pages before.
         """
-        wanted = (query, layout, position)
-        index = next((at for at, each in enumerate(self._announced) if each[::2] == wanted[::2]), None)
-        if index is None:
-            yield from self._read(*wanted)
-            return
-        for each in range(index, min(index + self._queries_at_once, len(self._announced))):
-            if each not in self._under_way:
-                self._under_way[each] = _Made(self._pages(each), PAGES_AHEAD, self._over)
-        yield from self._under_way[index].items()
+        return _Made(pages, PAGES_AHEAD, self._over).items()
 
     def in_order(self, make: Callable[[Source], Item], sources: Iterable[Source]) -> Iterator[Item]:
         """As ``map``, but several at once; a few are made ahead."""
@@ -90,26 +61,23 @@ class Ahead:
         while ahead:
             yield ahead.popleft().result()
 
-    def make(self, blocks: Iterable[Item]) -> Iterator[Item]:
-        """What is to be written next, made in a thread.
+    def make(self, blocks: Iterable[Item]) -> Iterator[Item | None]:
+        """What is to be written next, made in a thread; None whenever it is not made yet.
 
         Raises:
             SalesforceError: As the making itself does, behind what was made before.
         """
-        over = threading.Event()
-        try:
-            yield from _Made(blocks, BLOCKS_AHEAD, over).items()
-        finally:
-            over.set()
+        return _Made(blocks, BLOCKS_AHEAD, self._over, self._news).items_at_hand()
+
+    def wait(self) -> None:
+        """Wait until more is made than when this was last called."""
+        self._news.wait()
+        self._news.clear()
 
     def end(self) -> None:
         """Let the threads go; what they have read is dropped."""
         self._over.set()
         self._makers.shutdown(wait=False, cancel_futures=True)
-
-    def _pages(self, index: int) -> Iterator[Page]:
-        CHARGED_TO.set(self._announced[index][0].sobject)
-        yield from self._read(*self._announced[index])
 
 
 class _Made(Generic[Item]):
@@ -117,41 +85,72 @@ class _Made(Generic[Item]):
 
     Args:
         items: Makes them.
-        most: How many may wait to be taken.
+        most: How many may be made and not taken.
         over: Set when no more are wanted.
+        news: Is set whenever there is more to take.
     """
 
-    def __init__(self, items: Iterable[Item], most: int, over: threading.Event) -> None:
+    def __init__(
+        self,
+        items: Iterable[Item],
+        most: int,
+        over: threading.Event,
+        news: threading.Event | None = None,
+    ) -> None:
         self._source = items
         self._over = over
-        self._waiting: queue.Queue[Any] = queue.Queue(most)
+        self._news = news or threading.Event()
+        self._is_wanted = True
+        self._room = threading.Semaphore(most)
+        self._waiting: queue.SimpleQueue[Any] = queue.SimpleQueue()
         threading.Thread(target=copy_context().run, args=(self._make,), name="ahead", daemon=True).start()
 
     def items(self) -> Iterator[Item]:
         """The items; an error in making one is raised in its place."""
-        while True:
-            item = self._waiting.get()
-            if item is None:
-                return
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        return self._taken(self._waiting.get)
+
+    def items_at_hand(self) -> Iterator[Item | None]:
+        """The same, with None whenever the next item is not made yet."""
+        return self._taken(self._waiting.get_nowait)
+
+    def _taken(self, take: Callable[[], Any]) -> Iterator[Any]:
+        try:
+            while True:
+                try:
+                    item = take()
+                except queue.Empty:
+                    yield None
+                    continue
+                if item is _END:
+                    return
+                if isinstance(item, BaseException):
+                    raise item
+                self._room.release()
+                yield item
+        finally:
+            self._is_wanted = False
 
     def _make(self) -> None:
-        try:
-            for item in self._source:
-                if not self._put(item):
-                    return
-        except Exception as error:  # noqa: BLE001  raised again where the items are taken
-            self._put(error)
-        else:
-            self._put(None)
-
-    def _put(self, item: Any) -> bool:
-        while not self._over.is_set():
+        source = iter(self._source)
+        item: Any = None
+        while item is not _END and self._has_room():
             try:
-                self._waiting.put(item, timeout=_PATIENCE)
-            except queue.Full:
-                continue
-            return True
+                item = next(source, _END)
+            except Exception as error:  # noqa: BLE001  raised again where the items are taken
+                self._put(error)
+                return
+            self._put(item)
+
+    def _put(self, item: Any) -> None:
+        self._waiting.put(item)
+        self._news.set()
+
+    def _has_room(self) -> bool:
+        """Wait until one more may be made; false if none is wanted any more."""
+        while self._is_wanted and not self._over.is_set():
+            if self._room.acquire(timeout=_PATIENCE):
+                return True
         return False
+
+
+_END = object()

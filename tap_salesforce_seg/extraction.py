@@ -44,11 +44,11 @@ class Extraction:
         self._written = WrittenIds()
         self._sweep = Sweep(stream)
 
-    def write_all(self) -> Iterator[int]:
+    def write_all(self) -> Iterator[int | None]:
         """Write all rows, and keep the state in step with what is on stdout.
 
         Yields:
-            How many rows were written, block by block.
+            How many rows were written, block by block; None whenever the next block is not made yet.
 
         Raises:
             SalesforceError: Not all rows could be read. The state tells from where a later run goes on.
@@ -76,7 +76,7 @@ class Extraction:
             self._tap.write_state()
             self._tap.reader.finish(self._position)
 
-    def _write_what_is_there(self, each: Pass) -> Generator[int, None, Pass]:
+    def _write_what_is_there(self, each: Pass) -> Generator[int | None, None, Pass]:
         """Write a pass; a field that has vanished since discovery is left out, with a warning.
 
         Returns:
@@ -107,14 +107,18 @@ class Extraction:
         columns = self._stream.selected_columns
         return [column for column in columns if column.field and now.field(column.field.name) is None]
 
-    def _write(self, each: Pass) -> Iterator[int]:
+    def _write(self, each: Pass) -> Iterator[int | None]:
         begun: Page | None = None
-        for page, block in self._tap.ahead.make(self._made(each)):
+        for made in self._tap.ahead.make(self._made(each)):
+            if made is None:
+                yield None
+                continue
+            page, block = made
             if page is not begun:
                 begun = page
                 if self._position != each.position:
                     self._tap.write_state_in_time()
-                self._tap.progress.expect(page.rows + (page.rows_left or 0))
+                self._stream.progress.expect(page.rows + (page.rows_left or 0))
             if block is None:
                 self._deleted_at |= dict.fromkeys(page.gone, self._stream.seen_at)
                 self._sweep.keep_notes()
@@ -132,13 +136,13 @@ class Extraction:
         """The blocks of a pass, each with its page; none where the page ends. A thread runs ahead with it."""
         # A job that an earlier run made read up to then; the pass that follows reads again what came late.
         within = each.query.window if each.position else None
-        for page in self._tap.ahead.read(each.query, each.layout, each.position):
-            rest = self._written.without_them(page)
+        for page in self._tap.ahead.read(self._tap.reader.read(each.query, each.layout, each.position)):
+            rest, told = self._written.without_them(page), page.without_rows()
             for block in each.layout.blocks(rest, self._agenda.version, within, self._tap.ahead.in_order):
                 if _may_come_again(page):
                     self._written.note(block.ids)
-                yield page, block
-            yield page, None
+                yield told, block
+            yield told, None
 
     def _found(self, ids: Sequence[str], job_made_after: datetime | None) -> None:
         """Tell rows that the log of deletes names from those that a query still finds, be it in the bin.
@@ -175,10 +179,10 @@ class Extraction:
         gone = {each_id: stamp for each_id, stamp in self._deleted_at.items() if each_id not in kept}
         yield self._write_gone(each, gone)
 
-    def _write_missing(self, each: Pass) -> Iterator[int]:
+    def _write_missing(self, each: Pass) -> Iterator[int | None]:
         """Records that are not there any more, though no log tells of it."""
         for ids in self._sweep.gone(self._deleted_at, whole=each.reads_all):
-            yield self._write_gone(each, dict.fromkeys(ids, self._stream.seen_at))
+            yield None if ids is None else self._write_gone(each, dict.fromkeys(ids, self._stream.seen_at))
 
     def _write_gone(self, each: Pass, deleted_at: Mapping[str, str]) -> int:
         block = each.layout.gone(deleted_at, self._agenda.version)

@@ -212,7 +212,7 @@ class NamesExtraction(Extraction):
         self._names = stream
         self._resumable = True
 
-    def write_all(self) -> Iterator[int]:
+    def write_all(self) -> Iterator[int | None]:
         """Write all names; yields and raises as for any other stream."""
         agenda = self._names.agenda
         streams = {each.definition.sobject.name: each for each in self._tap.selected}
@@ -230,7 +230,7 @@ class NamesExtraction(Extraction):
             self._tap.write_state()
             self._tap.reader.finish(self._position)
 
-    def _write_pass(self, each: Pass) -> Iterator[int]:
+    def _write_pass(self, each: Pass) -> Iterator[int | None]:
         self._position = each.position
         try:
             yield from self._write(each)
@@ -244,7 +244,7 @@ class NamesExtraction(Extraction):
             self._agenda.past.forget_position()
             raise
 
-    def _write_one_by_one(self, each: Pass, error: QueryRefused) -> Iterator[int]:
+    def _write_one_by_one(self, each: Pass, error: QueryRefused) -> Iterator[int | None]:
         """The lookups of an object each by itself, as one of them spoils the query."""
         sources = {source.name: source for source in self._names.definition.sources}
         source = sources[each.query.sobject]

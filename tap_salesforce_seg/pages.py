@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from salesforce_seg.errors import RunFailed
@@ -32,6 +32,10 @@ class Page:
     position: Position | None = None
     gone: tuple[str, ...] = ()
     rows_left: int | None = None
+
+    def without_rows(self) -> Page:
+        """What there is to know of it when its rows are no longer needed."""
+        return replace(self, raw=self.raw[:0])
 
 
 class RowsLost(RunFailed):

@@ -126,7 +126,8 @@ TAP_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "concurrency",
         "integer",
-        "How many queries are under way at once: the next streams are read while one is written.",
+        "How many streams are read at once. Their records come mixed, as they arrive; with 1, stream after "
+        "stream.",
         default=4,
         schema={"minimum": 1, "maximum": 20},
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib import Catalog, MetadataMapping
 
     from salesforce_seg.describe import FieldDescribe
+    from salesforce_seg.progress import Task
     from tap_salesforce_seg.catalog import Column, StreamDefinition
     from tap_salesforce_seg.tap import TapSalesforceSeg
 
@@ -56,6 +58,8 @@ class CollectionStream(Stream):
         """How long this run took for the stream."""
         self.done = False
         """Whether this run has read the stream completely."""
+        self.progress: Task
+        """Tells how far it is; there once its reading has begun."""
 
     # What the catalog says
 
@@ -150,23 +154,29 @@ class CollectionStream(Stream):
             clock=clock,
         )
 
-    def extract(self) -> None:
+    def extract(self) -> Generator[bool, None, None]:
         """Write the SCHEMA and the rows of the window; only then move the bookmark.
+
+        Yields:
+            Whether something was written; False whenever what comes next is not made yet.
 
         Raises:
             SalesforceError: The window was not read completely; the bookmark is where it was.
         """
         self._write_schema_message()
-        self._read()
+        yield from self._read()
 
-    def _read(self) -> None:
+    def _read(self) -> Generator[bool, None, None]:
         if self.agenda.reason_for_full_sync:
             self.logger.info("All rows of %s are read: %s.", self.name, self.agenda.reason_for_full_sync)
-        with self.get_record_counter() as counter, self.get_sync_timer():
+        self.progress = self.tap.progress.begin(self.name)
+        with closing(self.progress), self.get_record_counter() as counter, self.get_sync_timer():
             for rows in self.extraction().write_all():
-                counter.increment(rows)
-                self.rows += rows
-                self.tap.progress.advance(rows)
+                if rows is not None:
+                    counter.increment(rows)
+                    self.rows += rows
+                    self.progress.advance(rows)
+                yield rows is not None
         self.done = True
         self.tap.write_state()
 
@@ -206,7 +216,7 @@ class CollectionStream(Stream):
     def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
         """The rows of this run as dictionaries; the sync itself does not pass here."""
         for each in self.agenda.passes:
-            for page in self.tap.ahead.read(each.query, each.layout, each.position):
+            for page in self.tap.reader.read(each.query, each.layout, each.position):
                 for block in each.layout.blocks(page):
                     yield from block.records()
 
@@ -218,7 +228,9 @@ class CollectionStream(Stream):
             yield from self.get_records(context)
             return
         yield from ()
-        self._read()
+        for has_written in self._read():
+            if not has_written:
+                self.tap.ahead.wait()
 
     def get_replication_key_signpost(self, context: types.Context | None = None) -> None:
         """None: our bookmark is the window's end, so no signpost is kept in the state."""

@@ -92,8 +92,10 @@ class Sweep:
         """Whether Ids are read for it: a run that has just written every row (``whole``) knows them all."""
         return not (self._is_first and whole)
 
-    def gone(self, told: Iterable[str], *, whole: bool) -> Iterator[list[str]]:
+    def gone(self, told: Iterable[str], *, whole: bool) -> Iterator[list[str] | None]:
         """The Ids that were known and are not there any more, some at a time; then all is written down.
+
+        None comes whenever the Ids are not read yet.
 
         Args:
             told: Ids of deletes that this run has told already.
@@ -104,7 +106,12 @@ class Sweep:
         """
         assert self._known is not None
         if self.looks_through(whole=whole):
-            there = IdSet(each for ids in self._read() for each in ids)
+            there = IdSet()
+            for ids in self._tap.ahead.make(self._read()):
+                if ids is None:
+                    yield None
+                else:
+                    there.add(ids)
             gone = IdSet(each for each in there.missing(self._known))
             self._say(len(gone), len(there))
             yield from _batches(IdSet(told).missing(gone))

@@ -102,8 +102,8 @@ class TapSalesforceSeg(Plugin, Tap):
 
     @cached_property
     def ahead(self) -> Ahead:
-        """Reads the next streams while one is written."""
-        return Ahead(self.reader.read, self.settings.concurrency)
+        """Reads and makes lines while others are written."""
+        return Ahead()
 
     @cached_property
     def progress(self) -> Progress:
@@ -211,10 +211,8 @@ class TapSalesforceSeg(Plugin, Tap):
         if self.known_ids_folder:
             known_ids.make_folder(self.known_ids_folder)
         agendas = [stream.agenda for stream in streams if stream.agenda.is_announced]
-        passes = [each for agenda in agendas for each in agenda.passes]
-        self.reader.announce([each.query for each in passes])
-        self.ahead.announce([(each.query, each.layout, each.position) for each in passes])
-        run = Run(self._missing, self.progress)
+        self.reader.announce([each.query for agenda in agendas for each in agenda.passes])
+        run = Run(self._missing, self.settings.concurrency, self.ahead.wait)
         try:
             with self.progress:
                 run.extract(streams)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from salesforce_seg.describer import Describer
 from salesforce_seg.errors import RunFailed
-from salesforce_seg.progress import Progress
+from salesforce_seg.progress import Progress, Task
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
 from salesforce_seg.shutdown import shielded
@@ -105,11 +105,9 @@ class Run:
         self._telling = ExitStack()
 
     @cached_property
-    def _progress(self) -> Progress:
+    def _progress(self) -> Task:
         """Tells how far the run is, from its first batch on."""
-        progress = self._telling.enter_context(Progress("events", self._logger))
-        progress.begin("Settled")
-        return progress
+        return self._telling.enter_context(Progress("events", self._logger)).begin("Settled")
 
     @cached_property
     def _catalog(self) -> Catalog:

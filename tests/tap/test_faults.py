@@ -155,7 +155,7 @@ def test_an_object_that_vanishes_after_discovery_is_left_out(org: OrgClient, tap
 def test_a_silent_org_ends_the_run_early(org: OrgClient, tap: TapRunner) -> None:
     catalog = tap.catalog("accounts", "cases", "contacts", "leads")
     org.faults([{"path": QUERY, "times": None, "action": {"close_after_bytes": 0}}])
-    outcome = tap.run(catalog=catalog, max_retries=0).ended(1)
+    outcome = tap.run(catalog=catalog, max_retries=0, concurrency=1).ended(1)
     assert "the streams after cases are not tried" in outcome.stderr
     assert "leads failed" not in outcome.stderr
 
