@@ -13,6 +13,10 @@ from typing_extensions import Self
 
 VERSION = "64.0"
 SECONDS_TO_WAIT = 60
+PLAIN_CUSTOM_FIELDS: dict[str, dict[str, Any]] = {
+    kind: {} for kind in ("Checkbox", "Date", "DateTime", "Time", "Email", "Phone", "Url")
+}
+"""Types of custom fields that take no more than a name; each with what else its definition says."""
 
 
 class LocalOrgProcess:

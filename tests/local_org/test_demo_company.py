@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from stored_rows import Rows, all_rows, by_email
 
 from salesforce_local_org.clock import format_stamp
 from salesforce_local_org.org import Org
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
-
-Rows = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
@@ -24,17 +23,7 @@ def org() -> Org:
 
 @pytest.fixture(scope="module")
 def rows(org: Org) -> Rows:
-    """Every row of every object, those in the recycle bin too."""
-    rows: Rows = {}
-    for sobject in org.schema:
-        cursor = org.store.connection.execute(f'SELECT * FROM "{sobject.name}" ORDER BY Id')
-        names = [column[0] for column in cursor.description]
-        rows[sobject.name] = [dict(zip(names, row, strict=True)) for row in cursor]
-    return rows
-
-
-def by_email(rows: Rows, sobject: str, email: str, *, deleted: bool = False) -> list[dict[str, Any]]:
-    return [row for row in rows[sobject] if row["Email"] == email and row["IsDeleted"] == deleted]
+    return all_rows(org)
 
 
 # ---- over HTTP

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from stored_rows import Rows, all_rows, by_email
 
 from salesforce_local_org import base_records, catalog, demo, rules
 from salesforce_local_org.clock import format_stamp
@@ -44,8 +45,6 @@ SETUP = {
 OPEN_PICKLISTS = {("Product2", "Family")}
 """Unrestricted picklists in which the company uses words of its own, as any client may write them."""
 
-Rows = dict[str, list[dict[str, Any]]]
-
 
 def make_org(scale: int = 1, now: datetime = NOW) -> Org:
     """An org with the demo company, made while its clock stands still."""
@@ -59,15 +58,6 @@ def make_org(scale: int = 1, now: datetime = NOW) -> Org:
     return org
 
 
-def all_rows(org: Org) -> Rows:
-    rows: Rows = {}
-    for sobject in org.schema:
-        cursor = org.store.connection.execute(f'SELECT * FROM "{sobject.name}" ORDER BY Id')
-        names = [column[0] for column in cursor.description]
-        rows[sobject.name] = [dict(zip(names, row, strict=True)) for row in cursor]
-    return rows
-
-
 @pytest.fixture(scope="module")
 def org() -> Org:
     return make_org()
@@ -76,10 +66,6 @@ def org() -> Org:
 @pytest.fixture(scope="module")
 def rows(org: Org) -> Rows:
     return all_rows(org)
-
-
-def by_email(rows: Rows, sobject: str, email: str, *, deleted: bool = False) -> list[dict[str, Any]]:
-    return [row for row in rows[sobject] if row["Email"] == email and row["IsDeleted"] == deleted]
 
 
 # ---- what is there

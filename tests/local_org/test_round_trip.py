@@ -17,7 +17,7 @@ import pytest
 from bulk1_jobs import Bulk1
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from local_org_client import LocalOrgProcess, OrgClient
+from local_org_client import PLAIN_CUSTOM_FIELDS, LocalOrgProcess, OrgClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,13 +29,7 @@ KINDS_OF_CUSTOM_FIELDS: dict[str, Record] = {
     "Number": {"precision": 14, "scale": 5},
     "Currency": {"precision": 16, "scale": 2},
     "Percent": {"precision": 8, "scale": 3},
-    "Checkbox": {},
-    "Date": {},
-    "DateTime": {},
-    "Time": {},
-    "Email": {},
-    "Phone": {},
-    "Url": {},
+    **PLAIN_CUSTOM_FIELDS,
     "Picklist": {"values": ["one", "two three", "vier"]},
     "MultiselectPicklist": {"values": ["a", "b", "c"]},
 }

@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from typing import TYPE_CHECKING
 
+import line_ways
 from chaos_pipe import Pipe
 from chaos_zygote import Zygote
 from running import TapRunner
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from local_org_client import OrgClient
+
+    from tap_salesforce_seg import compiled
 
 
 @pytest.fixture
@@ -48,3 +51,9 @@ def zygote() -> Iterator[Zygote]:
 def pipe(org: OrgClient, zygote: Zygote, tap: TapRunner) -> Pipe:
     """The tap piped into a loader that judges, over Leads that fill several pages."""
     return Pipe(org, zygote, tap)
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> compiled.Library:
+    """The compiled code, made from the sources as they are now."""
+    return line_ways.compiled_now(tmp_path_factory.mktemp("compiled"))

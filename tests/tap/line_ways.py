@@ -28,7 +28,27 @@ COMPILER = shutil.which(os.environ.get("CC", "cc"))
 FLAGS = ["-O2", "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-shared", "-fPIC"]
 FLAGS += os.environ.get("CFLAGS", "").split()
 
-PARTS = {"Street": "textarea", "City": "string", "Latitude": "double", "Longitude": "double"}
+
+def described(name: str, *fields: dict[str, Any]) -> SObjectDescribe:
+    """An object with what every object has, and these fields."""
+    usual = {"Id": "id", "IsDeleted": "boolean", "SystemModstamp": "datetime"}
+    entries = [*({"name": each, "type": kind} for each, kind in usual.items()), *fields]
+    return SObjectDescribe.from_json(
+        {"name": name, "queryable": True, "replicateable": True, "fields": entries}
+    )
+
+
+def compound(name: str, kind: str, parts: dict[str, str]) -> list[dict[str, Any]]:
+    """A field and those that it is made of, each with its type."""
+    entries = ({"name": part, "type": each, "compoundFieldName": name} for part, each in parts.items())
+    return [{"name": name, "type": kind}, *entries]
+
+
+def billing_address(**parts: str) -> list[dict[str, Any]]:
+    """An address whose parts have these types."""
+    return compound("BillingAddress", "address", {f"Billing{part}": kind for part, kind in parts.items()})
+
+
 TYPES = {
     "Text": "string",
     "Choice": "picklist",
@@ -41,28 +61,11 @@ TYPES = {
     "Any": "anyType",
     "Odd": "unheard-of",
 }
-SOBJECT = SObjectDescribe.from_json(
-    {
-        "name": "Thing__c",
-        "queryable": True,
-        "replicateable": True,
-        "fields": [
-            {"name": "Id", "type": "id"},
-            {"name": "IsDeleted", "type": "boolean"},
-            {"name": "SystemModstamp", "type": "datetime"},
-            *({"name": f"{name}__c", "type": kind} for name, kind in TYPES.items()),
-            {"name": "BillingAddress", "type": "address"},
-            *(
-                {"name": f"Billing{part}", "type": kind, "compoundFieldName": "BillingAddress"}
-                for part, kind in PARTS.items()
-            ),
-            {"name": "Place__c", "type": "location"},
-            *(
-                {"name": f"Place__{part}__s", "type": "double", "compoundFieldName": "Place__c"}
-                for part in ("Latitude", "Longitude")
-            ),
-        ],
-    }
+SOBJECT = described(
+    "Thing__c",
+    *({"name": f"{name}__c", "type": kind} for name, kind in TYPES.items()),
+    *billing_address(Street="textarea", City="string", Latitude="double", Longitude="double"),
+    *compound("Place__c", "location", dict.fromkeys(("Place__Latitude__s", "Place__Longitude__s"), "double")),
 )
 STREAM = Discovery(None)._definition("things", SOBJECT)  # type: ignore[arg-type]
 ADDRESS_KEYS = ["street", "city", "latitude", "longitude", "postal_code"]

@@ -22,7 +22,6 @@ from line_ways import (
     STREAM,
     TEXT,
     VERSIONS,
-    compiled_now,
     layouts,
     made,
 )
@@ -105,11 +104,6 @@ def spoilt(draw: st.DrawFn, page: Page) -> Page:
             st.binary(max_size=2) | st.sampled_from([b'"', b",", b"\n", b"\xff", b""])
         )
     return Page(page.raw[:head] + bytes(body), page.rows)
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> compiled.Library:
-    return compiled_now(tmp_path_factory.mktemp("compiled"))
 
 
 WINDOWS = st.sampled_from([None, LATE])

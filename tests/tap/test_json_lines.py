@@ -22,7 +22,6 @@ from line_ways import (
     STREAM,
     TEXT,
     VERSIONS,
-    compiled_now,
     layouts,
     made,
 )
@@ -112,11 +111,6 @@ def records(draw: st.DrawFn, layout: RowLayout) -> str:
 def pages(draw: st.DrawFn, layout: RowLayout) -> Page:
     texts = draw(st.lists(records(layout), max_size=8))
     return Page(RawRecords([text.encode() for text in texts]), len(texts))
-
-
-@pytest.fixture(scope="module")
-def library(tmp_path_factory: pytest.TempPathFactory) -> compiled.Library:
-    return compiled_now(tmp_path_factory.mktemp("compiled"))
 
 
 def both(library: compiled.Library, room: int, layout: RowLayout, page: Page, version: int | None) -> Any:

@@ -8,31 +8,15 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from line_ways import billing_address, described
 
 from salesforce_seg import fields
-from salesforce_seg.describe import SObjectDescribe
 from tap_salesforce_seg.catalog import DELETED_AT, Discovery
 from tap_salesforce_seg.pages import Page
 from tap_salesforce_seg.records import RowLayout
 
 PARTS = {"Street": "textarea", "City": "string", "Country": "string", "Latitude": "double"}
-SOBJECT = SObjectDescribe.from_json(
-    {
-        "name": "Account",
-        "queryable": True,
-        "replicateable": True,
-        "fields": [
-            {"name": "Id", "type": "id"},
-            {"name": "IsDeleted", "type": "boolean"},
-            {"name": "SystemModstamp", "type": "datetime"},
-            {"name": "BillingAddress", "type": "address"},
-            *(
-                {"name": f"Billing{part}", "type": kind, "compoundFieldName": "BillingAddress"}
-                for part, kind in PARTS.items()
-            ),
-        ],
-    }
-)
+SOBJECT = described("Account", *billing_address(**PARTS))
 STREAM = Discovery(None)._definition("accounts", SOBJECT)  # type: ignore[arg-type]
 TEXT = st.none() | st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=8)
 ROW = st.fixed_dictionaries(

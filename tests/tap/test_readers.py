@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from local_org_client import PLAIN_CUSTOM_FIELDS
 
 from tap_salesforce_seg.lookups import LEADING_OBJECTS
 
@@ -57,16 +58,8 @@ FIELDS = {
     "Number": {"precision": 18, "scale": 0},
     "Currency": {"precision": 18, "scale": 2},
     "Percent": {"precision": 5, "scale": 3},
-    "Checkbox": {},
-    "Date": {},
-    "DateTime": {},
-    "Time": {},
-    "Email": {},
-    "Phone": {},
-    "Url": {},
-    "MultiselectPicklist": {
-        "valueSet": {"valueSetDefinition": {"value": [{"fullName": "A"}, {"fullName": "B"}]}}
-    },
+    **PLAIN_CUSTOM_FIELDS,
+    "MultiselectPicklist": {"valueSet": {"valueSetDefinition": {"value": AB}}},
     "Location": {"scale": 6},
 }
 

@@ -38,6 +38,7 @@ def config(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
 
 
 Run = Callable[..., Outcome]
+Begin = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
@@ -122,13 +123,11 @@ def cli(config: dict[str, Any], tmp_path: Path) -> Callable[..., Outcome]:
 
 
 @pytest.fixture
-def killed(request: pytest.FixtureRequest, config: dict[str, Any], tmp_path: Path) -> Callable[..., None]:
-    """Run the command until a request hangs, and kill it then."""
-    org = request.getfixturevalue("org")
+def begun(config: dict[str, Any], tmp_path: Path) -> Begin:
+    """Begin a run of the command with all its messages; the test ends it."""
 
-    def run(content: list[Any], fault: dict[str, Any], **settings: Any) -> None:
-        org.faults([fault | {"times": 1, "action": {"hang": True}}])
-        path = tmp_path / "killed.json"
+    def begin(content: Iterable[Any], **settings: Any) -> subprocess.Popen[str]:
+        path = tmp_path / "begun.json"
         path.write_text(json.dumps(config | settings))
         process = subprocess.Popen(
             [sys.executable, "-m", "target_salesforce_seg", f"--config={path}"],
@@ -140,6 +139,21 @@ def killed(request: pytest.FixtureRequest, config: dict[str, Any], tmp_path: Pat
         assert process.stdin is not None
         process.stdin.write(as_lines(content))
         process.stdin.close()
+        return process
+
+    return begin
+
+
+@pytest.fixture
+def killed(
+    request: pytest.FixtureRequest, begun: Callable[..., subprocess.Popen[str]]
+) -> Callable[..., None]:
+    """Run the command until a request hangs, and kill it then."""
+    org = request.getfixturevalue("org")
+
+    def run(content: list[Any], fault: dict[str, Any], **settings: Any) -> None:
+        org.faults([fault | {"times": 1, "action": {"hang": True}}])
+        process = begun(content, **settings)
         while org.local("GET", "faults")[0]["times"]:
             time.sleep(0.02)
         time.sleep(0.2)

@@ -20,6 +20,29 @@ SUMMARY = re.compile(
 )
 OPEN_GATE = {"Salesforce": True}
 
+COMPOSITE = {"method": "POST", "path": "/composite$"}
+"""The requests of a fault: those that look up and write by REST."""
+CLOSE = {"close_after_bytes": 0}
+"""The action of a fault: no answer at all."""
+
+
+def creates_cases(event_name: str, **field_mappings: str) -> dict[str, Any]:
+    """An action that makes a Case of each track event of a name, which nothing finds again."""
+    return {
+        "event": "track",
+        "event_name": event_name,
+        "operation": "create",
+        "object": "Case",
+        "field_mappings": field_mappings,
+    }
+
+
+CASE = creates_cases("Issue", **{"properties.title": "Subject"})
+ISSUE = creates_cases(
+    "Issue Submitted",
+    **{"properties.title": "Subject", "traits.email": "SuppliedEmail", "event": "Description"},
+)
+
 
 def identify(traits: dict[str, Any] | None = None, **members: Any) -> dict[str, Any]:
     """An identify event that may go to Salesforce."""

@@ -6,24 +6,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import group, identify, messages, track
+from target_pipe import ISSUE, group, identify, messages, track
 
 from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
-ISSUE = {
-    "event": "track",
-    "event_name": "Issue Submitted",
-    "operation": "create",
-    "object": "Case",
-    "field_mappings": {
-        "properties.title": "Subject",
-        "traits.email": "SuppliedEmail",
-        "event": "Description",
-    },
-}
+
 CONTACT = {
     "event": "identify",
     "replaces_default": True,

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import as_lines, group, identify, messages, track
+from target_pipe import CLOSE, group, identify, messages, track
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
 JOB = "/jobs/ingest/[^/]+$"
-CLOSE = {"close_after_bytes": 0}
 
 
 def person(n: int, **traits: Any) -> dict[str, Any]:
@@ -209,23 +205,12 @@ def test_results_that_cannot_be_read_are_looked_up(org: OrgClient, bulk: Any) ->
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGKILL, -9), (signal.SIGTERM, 143)])
 def test_a_run_waits_for_the_job_that_another_has_left(
-    org: OrgClient, config: dict[str, Any], tmp_path: Path, cli: Any, number: signal.Signals, code: int
+    org: OrgClient, config: dict[str, Any], begun: Any, cli: Any, number: signal.Signals, code: int
 ) -> None:
     events = [person(n) for n in range(20)]
     slow = {"delay_job_seconds": 2}
     org.faults([{"method": "PATCH", "path": JOB, "times": 1, "action": slow}])
-    path = tmp_path / "killed.json"
-    path.write_text(json.dumps(config | {"api_type": "bulk2"}))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "target_salesforce_seg", f"--config={path}"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdin is not None
-    process.stdin.write(as_lines(messages(events)))
-    process.stdin.close()
+    process = begun(messages(events), api_type="bulk2")
     while not any(job["state"] == "InProgress" for job in jobs(org)):
         time.sleep(0.05)
     process.send_signal(number)

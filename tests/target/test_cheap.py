@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import group, identify, messages, schema
+from target_pipe import COMPOSITE, group, identify, messages, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from local_org_client import OrgClient
 
 DESCRIBES = 1
-COMPOSITE = {"method": "POST", "path": "/composite$"}
 TOO_LONG = {
     "status": 400,
     "body": '[{"message":"Your request was running for too long","errorCode":"REQUEST_RUNNING_TOO_LONG"}]',

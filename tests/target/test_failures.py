@@ -5,21 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import group, identify, messages, track
+from target_pipe import CASE, CLOSE, COMPOSITE, group, identify, messages, track
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
-COMPOSITE = {"method": "POST", "path": "/composite$"}
-CLOSE = {"close_after_bytes": 0}
 BUSY = {"status": 503, "body": '[{"message":"Server too busy","errorCode":"SERVER_UNAVAILABLE"}]'}
-CASE = {
-    "event": "track",
-    "event_name": "Issue",
-    "operation": "create",
-    "object": "Case",
-    "field_mappings": {"properties.title": "Subject"},
-}
 
 
 def person(n: int, **traits: Any) -> dict[str, Any]:

@@ -6,19 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import messages, track
+from target_pipe import CASE, COMPOSITE, messages, track
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
-COMPOSITE = {"method": "POST", "path": "/composite$"}
-CASE = {
-    "event": "track",
-    "event_name": "Issue",
-    "operation": "create",
-    "object": "Case",
-    "field_mappings": {"properties.title": "Subject"},
-}
 STREAMS = {"cases": {"object": "Case", "operation": "create"}}
 
 

@@ -5,23 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import group, identify, messages, track
+from target_pipe import CASE, CLOSE, COMPOSITE, group, identify, messages, track
 
 from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
-COMPOSITE = {"method": "POST", "path": "/composite$"}
-CLOSE = {"close_after_bytes": 0}
 UNKNOWN = {"status": 500, "body": '[{"errorCode":"UNKNOWN_EXCEPTION","message":"An unexpected error"}]'}
-CASE = {
-    "event": "track",
-    "event_name": "Issue",
-    "operation": "create",
-    "object": "Case",
-    "field_mappings": {"properties.title": "Subject"},
-}
 
 
 def person(n: int, **traits: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import group, identify, messages, read_lines, track
+from target_pipe import creates_cases, group, identify, messages, read_lines, track
 
 from salesforce_seg.errors import ConfigurationError, RunFailed
 
@@ -145,13 +145,9 @@ def issue(n: int) -> dict[str, Any]:
     return track("Issue", {"title": "T", "account": f"a{n}"})
 
 
-ISSUE = {
-    "event": "track",
-    "event_name": "Issue",
-    "operation": "create",
-    "object": "Case",
-    "field_mappings": {"properties.title": "Subject", "properties.account": "Account.AccountNumber"},
-}
+ISSUE = creates_cases(
+    "Issue", **{"properties.title": "Subject", "properties.account": "Account.AccountNumber"}
+)
 
 
 def test_a_rejects_file_that_is_replayed_is_taken_aside(

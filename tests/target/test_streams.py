@@ -6,24 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import messages
+from target_pipe import ISSUE, messages
 
 from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
-
-ISSUE = {
-    "event": "track",
-    "event_name": "Issue Submitted",
-    "operation": "create",
-    "object": "Case",
-    "field_mappings": {
-        "properties.title": "Subject",
-        "traits.email": "SuppliedEmail",
-        "event": "Description",
-    },
-}
 
 
 def test_plain_records_are_upserted_and_deleted(org: OrgClient, run: Any) -> None:
