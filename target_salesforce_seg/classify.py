@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg import warehouse
@@ -33,6 +33,21 @@ class NotForSalesforce(Exception):  # noqa: N818  it is an outcome, not an error
     """The event is not meant for Salesforce; the message is the reason, without anything of the event."""
 
 
+class Wish(NamedTuple):
+    """One thing that an event wanted done.
+
+    Attributes:
+        object: as the settings or the event spell it.
+        operation: create, update, upsert, delete or read.
+        place: which of its wishes it is, where an event wants the same done to the same object more than
+            once; else 0.
+    """
+
+    object: str
+    operation: str
+    place: int = 0
+
+
 @dataclass(slots=True)
 class Incoming:
     """One record as the tap sent it.
@@ -42,14 +57,14 @@ class Incoming:
         record: the record, or the text of a line that was no message.
         deleted: whether the source marks it as deleted (``_sdc_deleted_at``).
         problem: why it cannot be looked at at all: no JSON, no schema, against the schema.
-        only: replaying: the object and operation that failed; what else the event wants done was done.
+        only: replaying: the wish that failed; what else the event wants done was done.
     """
 
     stream: str
     record: Any
     deleted: bool = False
     problem: RecordRejected | None = None
-    only: tuple[str, str] | None = None
+    only: Wish | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,21 @@ Kept in an external-id field (``event_id_field``), it makes a create as repeatab
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from salesforce_seg import fields as field_types
 from salesforce_seg.errors import ConfigurationError, RecordRejected
 from target_salesforce_seg.events import Event, key_text
-from target_salesforce_seg.intents import Intent, Match
+from target_salesforce_seg.intents import Match, Refusal
 from target_salesforce_seg.paths import MISSING, member
 from target_salesforce_seg.settings import EVERY_OBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from salesforce_seg.describe import FieldDescribe, SObjectDescribe
     from target_salesforce_seg.catalog import Catalog
     from target_salesforce_seg.classify import PlainRecord
+    from target_salesforce_seg.plans import Planned
     from target_salesforce_seg.settings import TargetSettings
 
 SETTING = "event_id_field"
@@ -37,33 +37,44 @@ class EventIds:
         self._names = {name.lower(): field for name, field in settings.event_id_field.items()}
         self._catalog = catalog
 
-    def give(self, event: Event | PlainRecord, intents: Iterable[Intent]) -> None:
-        """Give the creates of one event a match on its messageId; a second one of an object its own.
+    def given(self, event: Event | PlainRecord, planned: list[Planned]) -> list[Planned]:
+        """What one event wants, its creates with a match on its messageId; a second one of an object its own.
+
+        Which is the second does not depend on what becomes of the first. A create whose field does not hold
+        the messageId is refused.
 
         Raises:
             ConfigurationError: The setting names a field that is no external id of its object.
-            RecordRejected: The messageId is too long for the field.
         """
         if not self._names:
-            return
+            return planned
         event_id = message_id(event)
-        places: dict[str, int] = {}
-        for intent in intents:
-            if intent.operation != "create" or intent.match is not None:
-                continue
-            place = places[intent.object] = places.get(intent.object, 0) + 1
-            field = self.field_of(self._catalog.of_event(intent.object))
-            if field is None or event_id is None:
-                continue
-            value = event_id if place == 1 else f"{event_id}:{place}"
-            if not field_types.fits(field, value):
-                raise RecordRejected(
-                    f"The messageId has {len(value)} characters; {intent.object}.{field.name} takes "
-                    f"{field.length}.",
-                    code="KEY_TOO_LONG",
-                    fields=[field.name],
-                )
-            intent.match = Match.on([(field, value)])
+        places: Counter[str] = Counter()
+        every: list[Planned] = []
+        for each in planned:
+            if each.operation == "create":
+                places[each.object.lower()] += 1
+                every.append(self._with_key(each, event_id, places[each.object.lower()]))
+            else:
+                every.append(each)
+        return every
+
+    def _with_key(self, create: Planned, event_id: str | None, place: int) -> Planned:
+        if isinstance(create, Refusal) or create.match is not None:
+            return create
+        field = self.field_of(self._catalog.of_event(create.object))
+        if field is None or event_id is None:
+            return create
+        value = event_id if place == 1 else f"{event_id}:{place}"
+        if not field_types.fits(field, value):
+            told = (
+                f"The messageId has {len(value)} characters; {create.object}.{field.name} takes "
+                f"{field.length}."
+            )
+            error = RecordRejected(told, code="KEY_TOO_LONG", fields=[field.name])
+            return Refusal(create.object, create.operation, error)
+        create.match = Match.on([(field, value)])
+        return create
 
     def field_of(self, sobject: SObjectDescribe) -> FieldDescribe | None:
         """The field of an object that takes the messageId; None if the setting names none that it has.

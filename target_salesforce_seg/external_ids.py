@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from target_salesforce_seg.events import as_json, key_text
-from target_salesforce_seg.paths import MISSING
+from target_salesforce_seg.paths import MISSING, is_blank
 
 if TYPE_CHECKING:
     from target_salesforce_seg.events import Event
@@ -24,13 +24,13 @@ class ExternalId(NamedTuple):
 
     Attributes:
         object: the object it names, as it is written there.
-        id: a record Id, or the value of ``field``; None if there is none.
+        id: a record Id, or the value of ``field``; None if there is none; as it came if it can be neither.
         field: the field to find the record by; empty if ``id`` is the record's Id.
         literal: whether the traits are named as the object's fields are (reverse ETL).
     """
 
     object: str
-    id: str | None
+    id: Any
     field: str = ""
     literal: bool = False
 
@@ -39,7 +39,7 @@ class ExternalId(NamedTuple):
         """What the entry asks for."""
         if self.field:
             return "upsert"
-        return "update" if self.id or self.literal else "create"
+        return "create" if self.id is None and not self.literal else "update"
 
 
 def external_ids(event: Event) -> list[ExternalId]:
@@ -82,4 +82,6 @@ def _read(entry: Any, *, literal: bool) -> ExternalId | None:
     field = entry.get("identifierType")
     field = field.strip() if isinstance(field, str) else ""
     by_id = field.lower() in {"", "id"}
-    return ExternalId(kind[prefix.end() :], key_text(entry.get("id")), "" if by_id else field, literal)
+    given = entry.get("id")
+    record_id = None if is_blank(given) else key_text(given) or given
+    return ExternalId(kind[prefix.end() :], record_id, "" if by_id else field, literal)

@@ -19,12 +19,13 @@ _WRITTEN = ("created", "updated", "deleted")
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One wish of one event that could not be carried out."""
+    """One wish of one event that could not be carried out; ``place`` as in :class:`Wish`."""
 
     position: int
     object: str
     operation: str
     error: RecordRejected
+    place: int = 0
 
 
 @dataclass(slots=True)

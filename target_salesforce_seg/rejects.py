@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.singerlib.json import serialize_json
 
 from salesforce_seg.errors import ConfigurationError, RecordRejected, RunFailed
-from target_salesforce_seg.classify import Incoming
+from target_salesforce_seg.classify import Incoming, Wish
 
 if TYPE_CHECKING:
     import logging
@@ -89,6 +89,7 @@ def _line(incoming: Incoming, rejection: Rejection, at: str) -> dict[str, Any]:
         "event": incoming.record,
         "object": rejection.object or None,
         "operation": rejection.operation or None,
+        **({"wish": rejection.place} if rejection.place else {}),
         "code": error.code or None,
         "reason": error.message,
         "fields": list(error.fields),
@@ -191,9 +192,11 @@ def _read(line: bytes) -> Incoming:
         text = line.decode(errors="replace").rstrip("\n")
         problem = RecordRejected("The line is no line of a rejects file.", code="INVALID_REJECTS_LINE")
         return Incoming("", text, problem=problem)
+    place = entry.get("wish", 0)
+    is_wish = all(isinstance(part, str) for part in what) and isinstance(place, int)
     return Incoming(
         stream or "",
         record,
         deleted=isinstance(record, dict) and bool(record.get("_sdc_deleted_at")),
-        only=(what[0], what[1]) if all(isinstance(part, str) for part in what) else None,
+        only=Wish(*what, place) if is_wish else None,
     )

@@ -13,6 +13,7 @@ from target_salesforce_seg.writes import Write, complete, does_something
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from salesforce_seg.describe import SObjectDescribe
     from target_salesforce_seg.catalog import Catalog
     from target_salesforce_seg.findings import Row
     from target_salesforce_seg.intents import Intent
@@ -118,6 +119,7 @@ class Resolver:
             picked = self._one_of(intent, stand_ins, "Contact")
             merging.put(sobject, intent, [merging.record(contact, row) for row in picked])
         elif intent.operation in {"create", "upsert"} or merging.is_being_created(intent):
+            _check_findable(sobject, intent)
             merging.put(sobject, intent, [merging.new(sobject, intent)])
         elif intent.operation == "delete":
             resolution.unchanged.append(intent)
@@ -195,6 +197,22 @@ def _there(contact: Row | None, contact_id: str) -> Row:
             code="CANNOT_UPDATE_CONVERTED_LEAD",
         )
     return contact
+
+
+def _check_findable(sobject: SObjectDescribe, intent: Intent) -> None:
+    """Raises RecordRejected: what is created would lack what it is found by, and come again and again."""
+    fixed = (
+        [name for name in intent.match.fields if name not in sobject.createable_fields]
+        if intent.match
+        else []
+    )
+    if fixed:
+        raise RecordRejected(
+            f"There is no {intent.object} with this {' and '.join(fixed)}, and none can be created with it: "
+            "this user cannot write it.",
+            code="INVALID_FIELD_FOR_INSERT_UPDATE",
+            fields=fixed,
+        )
 
 
 def _not_found(intent: Intent) -> RecordRejected:

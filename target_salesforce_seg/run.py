@@ -30,6 +30,7 @@ from target_salesforce_seg.resolver import Resolver
 from target_salesforce_seg.settings import TargetSettings
 from target_salesforce_seg.settlement import Settlement
 from target_salesforce_seg.setup_check import SetupCheck
+from target_salesforce_seg.wishes import Wishes
 from target_salesforce_seg.writers.bulk2 import BulkWriter
 from target_salesforce_seg.writers.composite import CompositeWriter
 from target_salesforce_seg.writers.create_journal import CreateJournal
@@ -292,11 +293,10 @@ class Run:
         resolver = Resolver(lookup, self._catalog, self._notices, self.settings)
         return Settlement(
             self.settings,
-            self._plans,
+            Wishes(self.settings, self._plans, self._catalog, self._creates),
             self._catalog,
             resolver=resolver,
             writer=self._writers if dry is None else dry,
             backoff=self._session.backoff,
             until_booked=until_booked,
-            creates=self._creates,
         )

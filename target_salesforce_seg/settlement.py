@@ -1,4 +1,4 @@
-"""One batch from records to outcomes: classify, plan, look up, write, and again what must be tried again."""
+"""One batch from its wishes to outcomes: look up, write, and again what must be tried again."""
 
 from __future__ import annotations
 
@@ -9,11 +9,6 @@ from salesforce_seg.errors import ConfigurationError, RecordRejected
 from salesforce_seg.shutdown import shielded
 from target_salesforce_seg.blame import blame
 from target_salesforce_seg.catalog import FieldGone
-from target_salesforce_seg.classify import Incoming, NotForSalesforce, PlainRecord, classify
-from target_salesforce_seg.event_ids import EventIds
-from target_salesforce_seg.intents import Intent, Refusal
-from target_salesforce_seg.outcomes import BatchOutcomes, Rejection
-from target_salesforce_seg.writers.create_journal import MADE
 from target_salesforce_seg.writers.results import Lost, Refused, Written, gave_up, rejected
 
 if TYPE_CHECKING:
@@ -22,11 +17,11 @@ if TYPE_CHECKING:
 
     from salesforce_seg.retries import Backoff
     from target_salesforce_seg.catalog import Catalog
-    from target_salesforce_seg.events import Event
-    from target_salesforce_seg.plans import Plans
+    from target_salesforce_seg.classify import Incoming
+    from target_salesforce_seg.intents import Intent
     from target_salesforce_seg.resolver import Resolution, Resolver
     from target_salesforce_seg.settings import TargetSettings
-    from target_salesforce_seg.writers.create_journal import CreateJournal
+    from target_salesforce_seg.wishes import Wishes
     from target_salesforce_seg.writers.results import Result, Writer
     from target_salesforce_seg.writes import Write
 
@@ -47,11 +42,6 @@ _OUTCOME_UNKNOWN = RecordRejected(
     "it. Look in Salesforce before you try the event again.",
     code="OUTCOME_UNKNOWN",
 )
-_BROKEN_OFF = RecordRejected(
-    "An earlier run was broken off while it created the record, so it may be there or not, and nothing in "
-    "the event finds it. Look in Salesforce before you try the event again.",
-    code="OUTCOME_UNKNOWN",
-)
 
 
 class Settlement:
@@ -59,44 +49,39 @@ class Settlement:
 
     Args:
         settings: the target's settings.
-        plans: turns events into intents.
+        wishes: what the batch wants.
         catalog: the objects.
         resolver: looks records up.
         writer: writes, or pretends to.
         backoff: how often, and after what wait, a write whose answer was lost is looked up and tried again.
         until_booked: what is to hold until the batch is booked and its state is out: so long are creates that
             the next run could not look up kept from signals.
-        creates: knows what runs before did of such creates.
     """
 
     def __init__(
         self,
         settings: TargetSettings,
-        plans: Plans,
+        wishes: Wishes,
         catalog: Catalog,
         *,
         resolver: Resolver,
         writer: Writer,
         backoff: Backoff,
         until_booked: ExitStack,
-        creates: CreateJournal,
     ) -> None:
-        self._creates = creates
         self._settings = settings
-        self._plans = plans
+        self._wishes = wishes
         self._catalog = catalog
         self._resolver = resolver
         self._writer = writer
         self._backoff = backoff
         self._until_booked = until_booked
-        self._event_ids = EventIds(settings, catalog)
-        self._named: list[str] = []
         self._losses: dict[Intent, int] = defaultdict(int)
         self._rounds = 0
         self._described = 0
         self._lost_in_a_row = 0
         self._came_through = False
-        self.outcomes = BatchOutcomes()
+        self.outcomes = wishes.outcomes
 
     def settle(self, batch: Sequence[Incoming]) -> None:
         """Carry out what the records of a batch want; ``outcomes`` says what became of them.
@@ -104,56 +89,7 @@ class Settlement:
         Raises:
             SalesforceError: the run cannot go on; ``outcomes`` has what is known so far.
         """
-        seen = [(place, self._classified(place, incoming)) for place, incoming in enumerate(batch)]
-        classified = [(place, event) for place, event in seen if event is not None]
-        if not classified:
-            return
-        self._named = [name for _, event in classified for name in self._plans.objects_named_by(event)]
-        self._catalog.load(self._named)
-        self._carry_out(list(self._intents(batch, classified)))
-
-    def _classified(self, position: int, incoming: Incoming) -> Event | PlainRecord | None:
-        try:
-            event = classify(incoming, self._settings)
-            if not isinstance(event, PlainRecord):
-                self._plans.check_wanted(event)
-        except NotForSalesforce as reason:
-            self.outcomes.skip(position, str(reason))
-        except RecordRejected as error:
-            self.outcomes.reject(Rejection(position, "", "", error))
-        else:
-            return event
-        return None
-
-    def _intents(
-        self, batch: Sequence[Incoming], classified: Sequence[tuple[int, Event | PlainRecord]]
-    ) -> Iterable[Intent]:
-        for position, event in classified:
-            only = batch[position].only
-            planned = self._plans.of(position, event)
-            try:
-                self._event_ids.give(event, (each for each in planned if isinstance(each, Intent)))
-            except RecordRejected as error:
-                planned = [Refusal(each.object, each.operation, error) for each in planned]
-            again = [each for each in planned if (each.object, each.operation) == only] if only else []
-            for each in again or planned:
-                if isinstance(each, Refusal):
-                    self.outcomes.reject(Rejection(position, each.object, each.operation, each.error), each)
-                    continue
-                self.outcomes.expect(each)
-                if not self._is_of_earlier_run(each, batch[position].stream, event):
-                    yield each
-
-    def _is_of_earlier_run(self, intent: Intent, stream: str, event: Event | PlainRecord) -> bool:
-        """Whether an intent is settled by what an earlier run did, which no state has covered."""
-        if intent.operation != "create" or intent.match is not None:
-            return False
-        mark = self._creates.of_earlier_run(intent, stream, event)
-        if mark == MADE:
-            self.outcomes.done(intent, "unchanged", intent.object)
-        elif mark:
-            self._reject(intent, _BROKEN_OFF)
-        return bool(mark)
+        self._carry_out(self._wishes.of(batch))
 
     # Rounds
 
@@ -182,7 +118,7 @@ class Settlement:
     def _describe_again(self) -> None:
         self._described += 1
         self._catalog.forget()
-        self._catalog.load(self._named)
+        self._catalog.load(self._wishes.objects)
 
     def _written(self, writes: list[Write]) -> list[list[Intent]]:
         """Write; give back what is to be tried again, in parts that must follow each other."""
@@ -291,7 +227,7 @@ class Settlement:
             self.outcomes.done(intent, intent.lost or door, write.sobject.name)
 
     def _reject(self, intent: Intent, error: RecordRejected) -> None:
-        self.outcomes.reject(Rejection(intent.position, intent.object, intent.operation, error), intent)
+        self._wishes.reject(intent.position, intent, error)
 
     def _note_settled(self, resolution: Resolution) -> None:
         for intent, error in resolution.refused:

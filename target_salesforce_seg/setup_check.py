@@ -233,7 +233,12 @@ class SetupCheck:
 
     def _key(self, sobject: SObjectDescribe, name: str, item: str) -> Finding:
         setting = item.partition(":")[0]
-        return _verdict(item, _told_by(partial(self._catalog.key_field, sobject, name, setting), setting))
+        problem = _told_by(partial(self._catalog.key_field, sobject, name, setting), setting)
+        field = sobject.field(name)
+        if not problem and field and not field.createable:
+            told = f"this user cannot write {field.name}: events that find no {sobject.name} are rejected"
+            return Finding(item, NOTE, told)
+        return _verdict(item, problem)
 
 
 def _verdict(item: str, problem: str) -> Finding:

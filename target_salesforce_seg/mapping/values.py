@@ -144,6 +144,8 @@ class ValueRules:
         """
         if isinstance(value, _CONTAINERS):
             raise _mistyped(sobject, field, origin, "a list or an object cannot be a key")
+        if isinstance(value, bool) and field.type != "boolean":
+            raise _mistyped(sobject, field, origin, "true and false tell no record from another")
         if isinstance(value, str) and "\0" in value:
             raise RecordRejected(
                 f"`{origin}` has a null character, which no key can have.",

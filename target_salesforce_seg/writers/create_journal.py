@@ -87,13 +87,19 @@ class CreateJournal:
         self._first = first
         self._noted.clear()
 
-    def of_earlier_run(self, intent: Intent, stream: str, event: Event | PlainRecord) -> str:
+    def of_earlier_run(self, intent: Intent, stream: str, event: Event | PlainRecord, place: int) -> str:
         """What an earlier run did of a create that no state has covered since.
+
+        Args:
+            intent: the create.
+            stream: of its event.
+            event: that wants it.
+            place: which of the creates of this object it is, where the event wants several; else 0.
 
         Returns:
             MADE, or SENT if nobody knows whether it is made; empty if it is to be made.
         """
-        name = _digest(16, stream, intent.object, message_id(event) or _content(event.record))
+        name = _digest(16, stream, intent.object, message_id(event) or _content(event.record), str(place))
         number = self._first + intent.position
         for mark in (MADE, SENT):
             if self._earlier[mark][name] > 0:

@@ -39,6 +39,21 @@ def test_identifier_type_finds_the_record_or_creates_it_with_the_pair(org: OrgCl
     assert [line["operation"] for line in outcome.rejects] == ["upsert"] * 3
 
 
+@pytest.mark.parametrize("useless", [{"a": 1}, [], True, 1.5])
+def test_an_id_that_can_be_none_creates_nothing(org: OrgClient, send: Any, useless: Any) -> None:
+    org.custom_field("Contact.Key__c", externalId=True, unique=True)
+    entry = {"type": "Salesforce-Contact", "id": useless}
+    event = identify({"lastName": "Gibbs"}, userId=None, context=named(entry))
+    outcome = send(event)
+    outcome.doors(rejected=1)
+    assert outcome.codes == ["MALFORMED_ID"]
+    if not isinstance(useless, float):
+        by_key = send(event | {"context": named(entry | {"identifierType": "Key__c"})})
+        by_key.doors(rejected=1)
+        assert by_key.codes == ["INVALID_TYPE_ON_FIELD_IN_RECORD"]
+    assert org.query("SELECT Id FROM Contact") == []
+
+
 def test_reverse_etl_sends_the_traits_as_they_are(org: OrgClient, send: Any) -> None:
     org.custom_field("Lead.Key__c", externalId=True)
     entries = (
@@ -239,6 +254,27 @@ def test_what_is_mapped_to_another_destination_is_not_for_salesforce(org: OrgCli
     action |= {"upsert_rules": {"traits.email": "Email"}, "field_mappings": {"traits.email": "LastName"}}
     send(event, actions=[action]).doors(created=1)
     assert org.query("SELECT Id FROM Lead") == []
+
+
+def test_nothing_is_created_that_its_key_would_not_find_again(org: OrgClient, send: Any) -> None:
+    """Salesforce makes up Name and Id: a new record would not have what it was looked for by."""
+    org.create("Lead", [{"LastName": "Lee", "FirstName": "Ann", "Company": "C", "Email": "a@example.com"}])
+    (known,) = [row["Id"] for row in org.query("SELECT Id FROM Lead")]
+    traits = {"name": "Ann Lee", "title": "VP"}
+    send(identify(traits), lead_lookup_fields={"name": "Name"}).doors(updated=1)
+    send(identify({"id": known, "title": "CEO"}), lead_lookup_fields={"id": "Id"}).doors(updated=1)
+    by_name = named({"type": "Salesforce-Contact", "id": "Bo Li", "identifierType": "Name"})
+    for settings, event in (
+        ({"lead_lookup_fields": {"name": "Name"}}, identify(traits | {"name": "Bo Li"})),
+        ({"lead_lookup_fields": {"id": "Id"}}, identify(traits | {"id": "00Q000000000001AAA"})),
+        ({}, identify(traits, context=by_name)),
+    ):
+        outcome = send(event, **settings)
+        outcome.doors(rejected=1)
+        assert outcome.codes == ["INVALID_FIELD_FOR_INSERT_UPDATE"]
+        assert "none can be created with it" in outcome.rejects[0]["reason"]
+    assert len(org.query("SELECT Id FROM Lead")) == 1
+    assert org.query("SELECT Id FROM Contact") == []
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,18 @@ def test_two_records_of_one_event_have_keys_of_their_own(
     ]
 
 
+def test_a_message_id_that_no_field_holds_refuses_only_what_is_created_with_it(
+    org: OrgClient, send: Any, event_ids: dict[str, Any]
+) -> None:
+    upsert = {"operation": "upsert", "object": "Lead", "upsert_rules": {"properties.email": "Email"}}
+    both = event_ids | {"actions": [CASE, CASE | upsert]}
+    event = track("Issue", {"title": "T", "email": "a@example.com"}, messageId="m" * 101)
+    outcome = send(event, **both)
+    outcome.doors(rejected=1)
+    assert outcome.codes == ["KEY_TOO_LONG"]
+    assert org.query("SELECT Email, Title FROM Lead") == [{"Email": "a@example.com", "Title": None}]
+
+
 def test_an_event_id_field_must_be_an_external_id(org: OrgClient, send: Any) -> None:
     org.custom_field("Case.Plain__c", length=100)
     for name in ("Plain__c", "None__c"):

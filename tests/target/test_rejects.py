@@ -123,6 +123,52 @@ def test_replay_does_only_what_failed_of_an_event(org: OrgClient, send: Any, cli
     assert org.query("SELECT LastName FROM Contact") == [{"LastName": "T"}]
 
 
+TASK = {"event": "track", "event_name": "Issue", "operation": "create", "object": "task"}
+BY_EVENT = {"event_id_field": {"Task": "Event_Id__c"}}
+
+
+@pytest.mark.parametrize("settings", [{}, BY_EVENT])
+def test_replay_tells_wishes_apart_that_want_the_same_of_an_event(
+    org: OrgClient, send: Any, cli: Any, config: Any, settings: dict[str, Any]
+) -> None:
+    org.custom_field("Task.Event_Id__c", length=100, externalId=True, unique=True)
+    first = TASK | {"field_mappings": {"properties.one": "Subject", "properties.due": "ActivityDate"}}
+    second = TASK | {"field_mappings": {"properties.two": "Subject"}}
+    events = [track("Issue", {"one": "A", "two": "B", "due": "soon"}, messageId="m")]
+    send(*events, actions=[first, second], **settings).doors(rejected=1)
+    del first["field_mappings"]["properties.due"]
+    cli((), f"--replay={config['rejects_path']}", actions=[first, second], **settings).doors(created=1)
+    made = {row["Subject"]: row["Event_Id__c"] for row in org.query("SELECT Subject, Event_Id__c FROM Task")}
+    assert made == ({"A": "m", "B": "m:2"} if settings else {"A": None, "B": None})
+
+
+def test_replay_of_wishes_that_all_failed_makes_each_once(
+    org: OrgClient, send: Any, cli: Any, config: Any
+) -> None:
+    action = TASK | {"field_mappings": {"properties.one": "Subject", "properties.due": "ActivityDate"}}
+    case = TASK | {"object": "Case", "field_mappings": {"properties.one": "Subject"}}
+    event = track("Issue", {"one": "A", "due": "soon"})
+    send(event, actions=[action, case, action]).doors(rejected=1)
+    assert [line.get("wish") for line in read_lines(Path(config["rejects_path"]))] == [1, 2]
+    del action["field_mappings"]["properties.due"]
+    cli((), f"--replay={config['rejects_path']}", actions=[action, case, action]).doors(created=2)
+    assert len(org.query("SELECT Id FROM Task")) == 2
+    assert len(org.query("SELECT Id FROM Case")) == 1
+
+
+def test_replay_carries_out_what_the_settings_have_made_of_a_wish(
+    org: OrgClient, send: Any, cli: Any, config: Any
+) -> None:
+    org.custom_field("Case.Number__c", externalId=True)
+    case = TASK | {"object": "Case", "field_mappings": {"properties.one": "OwnerId"}}
+    task = TASK | {"field_mappings": {"properties.one": "Subject"}}
+    send(track("Issue", {"one": "A"}), actions=[task, case]).doors(rejected=1)
+    case |= {"operation": "upsert", "upsert_rules": {"properties.one": "Number__c"}, "field_mappings": {}}
+    cli((), f"--replay={config['rejects_path']}", actions=[task, case]).doors(created=1)
+    assert org.query("SELECT Number__c FROM Case") == [{"Number__c": "A"}]
+    assert len(org.query("SELECT Id FROM Task")) == 1
+
+
 def test_replay_of_a_file_that_is_not_there(cli: Any, tmp_path: Path) -> None:
     outcome = cli((), f"--replay={tmp_path / 'none'}", counts=False)
     assert outcome.exit_code == 2

@@ -133,6 +133,13 @@ def test_fields_that_this_user_does_not_see(org: OrgClient, check: Any) -> None:
     assert not error
 
 
+def test_a_key_that_no_new_record_can_have(org: OrgClient, check: Any) -> None:
+    printed, error = check(lead_lookup_fields={"id": "Id"})
+    assert not error
+    told = "this user cannot write Id: events that find no Lead are rejected"
+    assert re.search(rf"lead_lookup_fields: id -> Lead\.Id +note +{told}", printed)
+
+
 def test_what_a_new_record_needs_besides(org: OrgClient, check: Any) -> None:
     action = {"operation": "create", "upsert_rules": {}, "field_mappings": {"properties.name": "Name"}}
     printed, error = check(actions=[TRIALS | action], event_id_field="Event_Id__c")
