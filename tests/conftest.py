@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 sys.path.insert(0, str(Path(__file__).parent))
 
 from local_org_client import LocalOrgProcess, OrgClient
+
+# Each of the many commands that tests start would compile our modules anew: a fifth of its start.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # The same examples at every run: one that fails, fails because of the change.
 # `--hypothesis-profile=explore` draws new ones, and more of them.
