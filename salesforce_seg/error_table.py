@@ -267,6 +267,12 @@ _ROW_RULES = (
         message=_text("record with id|duplicate external id specified"),
     ),
     Rule(
+        Remedy.REROUTE,
+        RecordRejected,
+        codes=_codes("INVALID_FIELD"),
+        message=_text("foreign key external id"),
+    ),
+    Rule(
         Remedy.SPLIT,
         RecordRejected,
         codes=_codes("JSON_PARSER_ERROR INVALID_FIELD INVALID_BATCH"),

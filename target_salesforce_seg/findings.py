@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from target_salesforce_seg.intents import Intent, Match
 from target_salesforce_seg.lookup import Found, Lookup, Question
+from target_salesforce_seg.merged_records import survivors
 from target_salesforce_seg.parents import Parents
 from target_salesforce_seg.relationships import selectable
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from target_salesforce_seg.merging import Way
 
 _OF_A_LEAD = ("IsConverted", "ConvertedContactId")
-_MOST_MERGES = 5
-"""How often a record may have been merged into another that was merged in its turn."""
-
 _FOLLOW_MERGES = frozenset({"create", "update", "upsert"})
 """Whoever wants a record deleted that was merged away does not want the other one deleted."""
 
@@ -160,39 +158,15 @@ class Findings:
                 if match.key in found.masters:
                     lost[name, match.fields, match.key] = found.masters[match.key]
                     masters[name] |= found.masters[match.key]
-        survivors = self._survivors_of(masters, wanted)
+        staying = survivors(
+            self._lookup,
+            masters,
+            lambda name, matches: self._question(name, ("Id",), matches, wanted[name]),
+        )
         for (name, way, key), ids in lost.items():
-            rows = {row["Id"]: row for each in ids if (row := survivors.get((name, each)))}
+            rows = {row["Id"]: row for each in ids if (row := staying.get((name, each)))}
             oldest_first = sorted(rows.values(), key=lambda row: (row.get("CreatedDate") or "", row["Id"]))
             self._survivors[name, way][key] = oldest_first
-
-    def _survivors_of(
-        self, masters: dict[str, dict[str, None]], wanted: dict[str, dict[str, None]]
-    ) -> dict[tuple[str, str], Row]:
-        """The records that stand at the end of merges, by object and the Id that the first merge told."""
-        survivors: dict[tuple[str, str], Row] = {}
-        at = {(name, each): each for name, ids in masters.items() for each in ids}
-        merges = 0
-        while at and merges < _MOST_MERGES:
-            merges += 1
-            asked: dict[str, dict[str, None]] = defaultdict(dict)
-            for (name, _), each in at.items():
-                asked[name][each] = None
-            questions = [
-                self._question(
-                    name, ("Id",), tuple(Match(("Id",), (each,), (each,)) for each in ids), wanted[name]
-                )
-                for name, ids in asked.items()
-            ]
-            answers = dict(zip(asked, self._lookup.ask(questions), strict=True))
-            following: dict[tuple[str, str], str] = {}
-            for (name, first), each in at.items():
-                if rows := answers[name].get((each,)):
-                    survivors[name, first] = rows[0]
-                elif later := answers[name].masters.get((each,)):
-                    following[name, first] = next(iter(later))
-            at = following
-        return survivors
 
     # Contacts that Leads became
 

@@ -67,12 +67,11 @@ class Resolver:
             self._place(intent, findings, merging, resolution)
         resolution.later = merging.later
         for write in merging.writes:
-            self._complete(write, findings, resolution)
+            self._complete(write, resolution)
         return resolution
 
-    def _complete(self, write: Write, findings: Findings, resolution: Resolution) -> None:
+    def _complete(self, write: Write, resolution: Resolution) -> None:
         complete(write)
-        findings.parents.put_ids(write)
         for name in sorted(write.left_out) if write.left_out else ():
             self._notices.say(
                 f"A {write.operation} cannot write {write.sobject.name}.{name}: it is left out."
@@ -98,7 +97,7 @@ class Resolver:
         if merging.must_wait(sobject, intent, findings.contact_match(intent)):
             merging.wait(sobject, intent)
             return
-        findings.parents.check(intent)
+        self._put_parents(intent, findings)
         rows = findings.rows(intent)
         if isinstance(rows, RecordRejected):
             raise rows
@@ -139,6 +138,13 @@ class Resolver:
             f"Read {intent.object} by {how}: {', '.join(row['Id'] for row in rows) or 'no record'}."
         )
         resolution.unchanged.append(intent)
+
+    def _put_parents(self, intent: Intent, findings: Findings) -> None:
+        for name in findings.parents.put_ids(intent):
+            self._notices.say(
+                f"A record that events name by {name} was merged into another, which {intent.object} records "
+                "get instead."
+            )
 
     def _note_merge(self, intent: Intent, findings: Findings) -> None:
         merged = findings.merged_away(intent)

@@ -9,6 +9,7 @@ from salesforce_seg.errors import ConfigurationError, RecordRejected
 from salesforce_seg.shutdown import shielded
 from target_salesforce_seg.blame import blame
 from target_salesforce_seg.catalog import FieldGone
+from target_salesforce_seg.relationships import names_of_parents
 from target_salesforce_seg.writers.results import Lost, Refused, Written, gave_up, rejected
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class Settlement:
             return [self._to_look_up_again(write, result)]
         if result.missing and self._may_leave_out(write, result.missing):
             return [write.intents]
-        if result.look_again and not any(intent.rerouted or intent.match is None for intent in write.intents):
+        if result.look_again and not any(map(_cannot_find_other, write.intents)):
             for intent in write.intents:
                 intent.rerouted = True
             return [write.intents]
@@ -234,6 +235,11 @@ class Settlement:
             self._reject(intent, error)
         for intent in resolution.unchanged:
             self.outcomes.done(intent, intent.lost or "unchanged", intent.object)
+
+
+def _cannot_find_other(intent: Intent) -> bool:
+    """Whether looking an intent's records up once more cannot lead to others, its own or its parents."""
+    return intent.rerouted or (intent.match is None and not names_of_parents(intent.fields))
 
 
 def _doors(write: Write, *, created: bool = True) -> Iterable[tuple[Intent, str]]:

@@ -186,3 +186,45 @@ def test_where_merged_records_are_not_shown_the_lookup_is_a_plain_one(
     assert outcome.log.count("Salesforce answers no queryAll of Lead") == (way == "refused")
     assert titles(org) == {"master@example.com": "U", "loser@example.com": "T"}
     org.local("DELETE", "hidden")
+
+
+def on_account(event_name: str, operation: str, sobject: str, key: str, **found: Any) -> dict[str, Any]:
+    """An action whose record belongs to the Account that an event names."""
+    mapped = {"properties.title": "Subject", "properties.team": key}
+    return {
+        "event": "track",
+        "event_name": event_name,
+        "operation": operation,
+        "object": sobject,
+        "field_mappings": mapped,
+    } | found
+
+
+@pytest.mark.parametrize("api_type", ["rest", "bulk2"])
+@pytest.mark.parametrize("key", ["AccountNumber", "Key__c"])
+def test_a_parent_that_was_merged_into_another_is_followed(
+    org: OrgClient, send: Any, key: str, api_type: str
+) -> None:
+    org.custom_field("Account.Key__c", externalId=True, unique=True)
+    org.custom_field("Case.Number__c", externalId=True)
+    rows = [{"Name": name, "AccountNumber": name, "Key__c": name} for name in ("stays", "between", "loser")]
+    stays, between, loser = org.create("Account", rows)
+    merge(org, "Account", between, loser)
+    merge(org, "Account", stays, between)
+    by_number = {"upsert_rules": {"properties.number": "Number__c"}}
+    actions = [
+        on_account("Issue", "upsert", "Case", f"Account.{key}", **by_number),
+        on_account("Call", "create", "Task", f"Account:What.{key}"),
+    ]
+    settings = {"actions": actions, "api_type": api_type}
+    issue = track("Issue", {"title": "T", "number": "1", "team": "loser"})
+    calls = [track("Call", {"title": team, "team": team}) for team in ("Loser", "stays", "nobody")]
+    outcome = send(issue, *calls, **settings)
+    outcome.doors(created=3, rejected=1)
+    assert outcome.codes == ["INVALID_FIELD"]
+    assert "No parent records have the value" in outcome.rejects[0]["reason"]
+    assert f"A record that events name by Account.{key} was merged into another" in outcome.log
+    assert org.query("SELECT AccountId FROM Case") == [{"AccountId": stays}]
+    assert {row["WhatId"] for row in org.query("SELECT WhatId FROM Task")} == {stays}
+    assert len(org.query("SELECT Id FROM Task")) == 2
+    send(issue, **settings).doors(unchanged=1)
