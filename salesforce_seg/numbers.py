@@ -28,8 +28,10 @@ def plain_number(value: str | float | Decimal) -> int | float | Decimal | None:
     """
     if type(value) is int and abs(value) < _TOO_LONG:
         return value
-    if type(value) is Decimal and repr(short := float(value)) == str(value) and not short.is_integer():
-        return short
+    if type(value) is Decimal:
+        text = str(value)
+        if repr(short := float(text)) == text and not short.is_integer():
+            return short
     try:
         number = Decimal(value if isinstance(value, Decimal) else str(value).strip())
     except InvalidOperation:

@@ -50,11 +50,12 @@ class Gate:
         if not isinstance(flags, dict):
             flags = {}
         own = flags.get(self.integration_name)
-        where = f"integrations.{self.integration_name}"
-        if is_row and self.column and own is None:
-            own, where = _as_flag(record.get(self.column)), f"column {self.column}"
+        by_column = own is None and is_row and self.column
+        if by_column:
+            own = _as_flag(record.get(self.column))
         if own is True or isinstance(own, dict):
             return None
+        where = f"column {self.column}" if by_column else f"integrations.{self.integration_name}"
         if own is False:
             return f"{where} is false"
         if not self.always_enabled:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
 
@@ -19,8 +19,9 @@ _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
 _SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 
 
-class Match(NamedTuple):
-    """How a record is found: all fields must have these values.
+@dataclass(eq=False, slots=True)
+class Match:
+    """How a record is found: all fields must have these values. It is never changed.
 
     Attributes:
         fields: API names.
@@ -120,12 +121,9 @@ def comparable(described: FieldDescribe, value: Any) -> Any:
         return Decimal(str(value)).normalize()
     else:
         text = str(value).strip()
-    if described.type in {"id", "reference"}:
-        return long_id(text) or text
-    if described.type == "datetime":
-        return _moment(text)
-    if described.type in {"int", "long", "double", "currency", "percent"}:
-        return _number(text)
+    read = _COMPARED_AS.get(described.type)
+    if read is not None:
+        return read(text)
     return text if described.case_sensitive else text.lower()
 
 
@@ -138,6 +136,10 @@ def long_id(text: str) -> str | None:
         bits = sum(1 << place for place, char in enumerate(text[start : start + 5]) if char.isupper())
         suffix += _SUFFIX_ALPHABET[bits]
     return text[:15] + suffix if text[15:] in {"", suffix} else None
+
+
+def _long_id(text: str) -> str:
+    return long_id(text) or text
 
 
 def _moment(text: str) -> Any:
@@ -153,3 +155,16 @@ def _number(text: str) -> Any:
         return Decimal(text).normalize()
     except InvalidOperation:
         return text
+
+
+_COMPARED_AS: dict[str, Callable[[str], Any]] = {
+    "id": _long_id,
+    "reference": _long_id,
+    "datetime": _moment,
+    "int": _number,
+    "long": _number,
+    "double": _number,
+    "currency": _number,
+    "percent": _number,
+}
+"""By type of the field; text of any other type is compared as text."""

@@ -44,15 +44,15 @@ def member(container: object, name: str) -> Any:
     Returns:
         The value, or ``MISSING``.
     """
-    if isinstance(container, list):
-        is_place = name.isdecimal() and len(name) < _LONGEST_PLACE
-        return container[int(name)] if is_place and int(name) < len(container) else MISSING
-    if not isinstance(container, dict):
+    if isinstance(container, dict):
+        if name in container:
+            return container[name]
+        wanted = normalised(name)
+        return next((value for key, value in container.items() if normalised(str(key)) == wanted), MISSING)
+    if not isinstance(container, list):
         return MISSING
-    if name in container:
-        return container[name]
-    wanted = normalised(name)
-    return next((value for key, value in container.items() if normalised(str(key)) == wanted), MISSING)
+    is_place = name.isdecimal() and len(name) < _LONGEST_PLACE
+    return container[int(name)] if is_place and int(name) < len(container) else MISSING
 
 
 def find(container: object, path: str) -> Any:
@@ -75,7 +75,9 @@ def find(container: object, path: str) -> Any:
 
 def is_blank(value: object) -> bool:
     """Whether a value says nothing: not there, null, or text without a visible character."""
-    return value is MISSING or value is None or (isinstance(value, str) and not value.strip())
+    if isinstance(value, str):
+        return not value.strip()
+    return value is None or value is MISSING
 
 
 def first_present(container: object, paths: tuple[str, ...]) -> Any:

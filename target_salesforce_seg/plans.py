@@ -88,12 +88,11 @@ class Plans:
         if isinstance(event, PlainRecord):
             rule = event.rule
             operation = "delete" if event.deleted else rule.operation
-            return [_attempt(rule.object, operation, partial(self._plain, position, event, operation))]
+            return [_attempt(rule.object, operation, self._plain, position, event, operation)]
         planned: list[Planned] = []
         has_default = event.type != "track"
         for action in self.actions_for(event):
-            plan = partial(self._action, position, event, action)
-            planned.append(_attempt(action.object, action.operation, plan))
+            planned.append(_attempt(action.object, action.operation, self._action, position, event, action))
             has_default = has_default and not action.replaces_default
         if planned and event.type == "identify" and is_mapped_elsewhere(event):
             return planned  # without an action it would not have come here
@@ -103,12 +102,12 @@ class Plans:
 
     def _defaults(self, position: int, event: Event) -> list[Planned]:
         if event.type == "group":
-            return [_attempt("Account", "upsert", partial(self._account, position, event))]
+            return [_attempt("Account", "upsert", self._account, position, event)]
         entries = external_ids(event)
         if not entries:
-            return [_attempt("Lead", "upsert", partial(self._lead, position, event))]
+            return [_attempt("Lead", "upsert", self._lead, position, event)]
         return [
-            _attempt(entry.object, entry.operation, partial(self._external, position, event, entry))
+            _attempt(entry.object, entry.operation, self._external, position, event, entry)
             for entry in entries
         ]
 
@@ -249,7 +248,9 @@ class Plans:
         self, match: Match | None, sobject: SObjectDescribe, fields: dict[str, Any]
     ) -> dict[str, Any]:
         """Fields less other values for those that find the record: the next event would not find it again."""
-        for name, own, key in zip(match.fields, match.values, match.key, strict=True) if match else ():
+        if match is None:
+            return fields
+        for name, own, key in zip(match.fields, match.values, match.key, strict=True):
             value = fields.get(name)
             if value is None or value == own:
                 continue
@@ -291,8 +292,8 @@ def _check_not_empty(sobject: SObjectDescribe, fields: Mapping[str, Any], origin
         )
 
 
-def _attempt(sobject: str, operation: str, plan: Callable[[], Intent]) -> Planned:
+def _attempt(sobject: str, operation: str, plan: Callable[..., Intent], *details: Any) -> Planned:
     try:
-        return plan()
+        return plan(*details)
     except RecordRejected as error:
         return Refusal(sobject, operation, error)

@@ -57,7 +57,7 @@ def complete(write: Write) -> None:
     creates = write.operation == "create"
     writable = write.sobject.createable_fields if creates else write.sobject.updateable_fields
     said = _said(write, first, write.stored) if len(write.intents) == 1 else None
-    if said is None or not said.keys() <= writable:
+    if said is None or not writable.issuperset(said):
         said, changed = _laid_over(write, writable)
     else:
         changed = () if creates else _changed(write, said)
@@ -66,7 +66,7 @@ def complete(write: Write) -> None:
         write.record = {name: said[name] for name in changed}
         return
     write.record = said
-    if None in said.values():
+    if not all(said.values()):  # quicker to ask than whether there is a None, and mostly there is nothing
         write.record = {name: value for name, value in said.items() if value is not None}
     for name in first.placeholders:
         write.record.setdefault(name, PLACEHOLDER)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from salesforce_seg.describe import SObjectDescribe
     from target_salesforce_seg.mapping.tables import TraitTable
     from target_salesforce_seg.mapping.takers import Record, Rivals, Taker
-    from target_salesforce_seg.mapping.values import Convert, ValueRules
+    from target_salesforce_seg.mapping.values import ValueRules
 
 _NOT_IN_A_FIELD_NAME = re.compile(r"[^A-Za-z0-9]+")
 _OVERRIDE, _OWN_NAME = -2, -1
@@ -73,7 +73,11 @@ class TraitMapper:
         for name, (_, convert, value) in rivals.items():
             if record.get(name) is not None:
                 continue
-            converted = _converted(convert, value, problems)
+            try:
+                converted = convert(value)
+            except RecordRejected as problem:
+                problems.append(problem)
+                continue
             if converted is not MISSING:
                 record[name] = converted
         return self._values.finished(self.sobject, record, problems)
@@ -240,11 +244,3 @@ def literal_assignments(record: Mapping[str, Any], sobject: SObjectDescribe) -> 
         with_suffix = f"{name}__c"
         known_by = with_suffix if sobject.field(name) is None and sobject.field(with_suffix) else name
         yield Assignment(known_by, value, name)
-
-
-def _converted(convert: Convert, value: Any, problems: list[RecordRejected]) -> Any:
-    try:
-        return convert(value)
-    except RecordRejected as problem:
-        problems.append(problem)
-        return MISSING

@@ -123,7 +123,7 @@ class ValueRules:
             RecordRejected: All that is wrong, as one.
         """
         try:
-            self.places(sobject).complete(record)
+            self._of(sobject).places.complete(record)
         except RecordRejected as problem:
             problems.append(problem)
         if problems:
@@ -153,10 +153,11 @@ class ValueRules:
                 fields=[field.name],
             )
         writers = self._of(sobject).writers
-        if field.name not in writers:
-            writers[field.name] = fields.writer(field)
+        write = writers.get(field.name)
+        if write is None:
+            write = writers[field.name] = fields.writer(field)
         try:
-            value = writers[field.name](value)
+            value = write(value)
         except ValueError as error:
             raise _unreadable(sobject, field, origin, error) from None
         if not fields.fits(field, value):
@@ -179,17 +180,15 @@ class ValueRules:
             slot = slots[name, origin] = self._new_slot(sobject, name, origin)
         return slot
 
-    def places(self, sobject: SObjectDescribe) -> Places:
-        """What puts the countries and states of an object's records where its picklists want them."""
-        return self._of(sobject).places
-
     def required(self, sobject: SObjectDescribe, names: tuple[str, ...]) -> tuple[str, ...]:
         """Those of some fields that the object has and that cannot be empty."""
         known = self._of(sobject).required
-        if names not in known:
+        required = known.get(names)
+        if required is None:
             described = (sobject.field(name) for name in names)
-            known[names] = tuple(each.name for each in described if each and not each.nillable)
-        return known[names]
+            required = tuple(each.name for each in described if each and not each.nillable)
+            known[names] = required
+        return required
 
     def wrong_shape(self, sobject: str, origin: str) -> None:
         """Say that a trait is left out because it is a list or an object, or should be one."""
@@ -242,12 +241,12 @@ class ValueRules:
         length = field.length or _NO_LIMIT
 
         def convert(value: Any) -> Any:
-            if isinstance(value, no_values):
-                self.wrong_shape(sobject.name, origin)
-                return MISSING
             try:
                 written = to_rest(value)
             except ValueError as error:
+                if isinstance(value, no_values):
+                    self.wrong_shape(sobject.name, origin)
+                    return MISSING
                 raise _unreadable(sobject, field, origin, error) from None
             if not isinstance(written, str) or len(written) <= (length if written.isascii() else length // 2):
                 return MISSING if written == "" else written
