@@ -10,11 +10,16 @@ if TYPE_CHECKING:
     from target_salesforce_seg.writes import Write
 
 
+_BETWEEN_FIELDS = "FIELD_INTEGRITY_EXCEPTION"
+"""The code of fields that do not go together, such as a state and its country: any may be at fault."""
+
+
 def blame(write: Write, error: RecordRejected) -> tuple[list[Intent], list[list[Intent]]]:
     """Say which events of a refused write are at fault.
 
     Salesforce names the fields it minds: whoever gave such a field its last value is at fault, and whoever
-    gave it the same value; if no event did, all are. If it names no field, both halves are tried again.
+    gave it the same value; if no event did, all are. If it names no field, or fields that do not go together,
+    both halves are tried again.
 
     Returns:
         The intents to reject, and parts of the others to try again one after the other.
@@ -22,7 +27,7 @@ def blame(write: Write, error: RecordRejected) -> tuple[list[Intent], list[list[
     intents = write.intents
     if len(intents) == 1:
         return intents, []
-    blamed = {name.lower() for name in error.fields}
+    blamed = set() if error.code == _BETWEEN_FIELDS else {name.lower() for name in error.fields}
     if not blamed:
         middle = len(intents) // 2
         return [], [intents[:middle], intents[middle:]]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.same_values import same_value
 from target_salesforce_seg.intents import Intent, comparable
+from target_salesforce_seg.mapping.places import other_field_of_place
 from target_salesforce_seg.mapping.tables import PLACEHOLDER
 from target_salesforce_seg.paths import MISSING
 from target_salesforce_seg.relationships import field_behind
@@ -81,7 +82,8 @@ def _laid_over(write: Write, writable: Collection[str]) -> tuple[dict[str, Any],
     changing = {write.intents[0]} if write.operation == "create" else set()
     left_out: set[str] = set()
     for intent in write.intents:
-        for name, value in _said(write, intent, now).items():
+        said = _said(write, intent, now)
+        for name, value in said.items():
             behind = name if name in writable else getattr(field_behind(write.sobject, name), "name", "")
             if behind not in writable:
                 left_out.add(name)
@@ -90,6 +92,9 @@ def _laid_over(write: Write, writable: Collection[str]) -> tuple[dict[str, Any],
                 changing.add(intent)
                 changed[name] = None
             now[name] = wanted[name] = value
+            if (other := other_field_of_place(name)) in wanted and other not in said:
+                for known in (now, wanted, changed):
+                    known.pop(other, None)
     write.changing, write.left_out = changing, left_out
     # several intents may have changed a value to and fro
     return wanted, _changed(write, {name: wanted[name] for name in changed})

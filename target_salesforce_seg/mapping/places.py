@@ -38,6 +38,13 @@ _COMMON_NAMES = {
 """Names of countries that are in use beside ISO's, and their codes."""
 
 
+def other_field_of_place(name: str) -> str:
+    """The other field of a place: ``BillingState`` of ``BillingStateCode``, and the reverse; else empty."""
+    if name.endswith(("StateCode", "CountryCode")):
+        return name.removesuffix("Code")
+    return f"{name}Code" if name.endswith(("State", "Country")) else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Choices:
     """Entries of one code picklist, by label and by code, in lower case.
@@ -102,7 +109,7 @@ class Places:
         for name in (code_field, label_field):
             said = record.get(name)
             found = choices.find(said) if isinstance(said, str) else None
-            if said is not None and found is None and choices.codes:
+            if said is not None and found is None and (choices.codes or choices.sure):
                 raise RecordRejected(
                     f"{self._sobject.name}.{name}: the org's list has no such place"
                     + (
@@ -112,6 +119,8 @@ class Places:
                     fields=[name],
                 )
             chosen = chosen or found
+        if label_field in record and record[label_field] is None:
+            record.setdefault(code_field, None)
         if chosen is None or not (
             choices.sure or record.get(code_field) or _is_code(record[label_field], chosen)
         ):

@@ -36,6 +36,7 @@ REFUSED = [
     ({"country": "United States", "state": "Quebec"}, "State"),
     ({"country": "Canada", "stateCode": "TX"}, "StateCode"),
     ({"countryCode": "XX"}, "CountryCode"),
+    ({"country": "Germany", "state": "Bavaria"}, "State"),
 ]
 
 
@@ -76,3 +77,33 @@ def test_a_state_without_its_country_is_looked_for_in_the_country_of_the_record(
     outcome = send(group("g1", {"state": "Texas"}), group("g1", {"state": "Nowhere"}))
     outcome.doors(rejected=2)
     assert outcome.codes == ["FIELD_INTEGRITY_EXCEPTION"] * 2
+
+
+MOVES = [
+    {"country": "US", "state": "NY"},
+    {"state": "Texas"},
+    {"state": None},
+    {"country": "Canada", "state": "Quebec"},
+    {"country": None, "state": None},
+    {"country": "US", "state": "RI"},
+    {"state": "Ohio"},
+    {"country": "Canada"},  # which has no Ohio
+]
+
+
+@pytest.mark.parametrize("many", range(1, len(MOVES) + 1))
+def test_people_who_move_within_a_batch_end_up_where_they_would_one_by_one(
+    org: OrgClient, send: Any, many: int
+) -> None:
+    moves = MOVES[:many]
+    together, alone = (
+        [identify({"email": f"{how}@moves{many}.example.com", "address": move}) for move in moves]
+        for how in ("together", "alone")
+    )
+    rejected = send(*together).counts["rejected"]
+    assert rejected == send(*alone, batch_size=1).counts["rejected"]
+    rows = org.query(
+        f"SELECT StateCode, State, CountryCode FROM Lead WHERE Email LIKE '%@moves{many}.example.com'"
+    )
+    assert len(rows) == 2
+    assert rows[0] == rows[1], moves
