@@ -61,7 +61,10 @@ def parse_moment(text: str) -> datetime:
         return moment
     digits = offset[1:].replace(":", "").ljust(4, "0")
     shift = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return moment - shift if offset[0] == "+" else moment + shift
+    try:
+        return moment - shift if offset[0] == "+" else moment + shift
+    except OverflowError:
+        raise ValueError(f"{text[:60]!r} lies outside of the years 1 to 9999 in UTC") from None
 
 
 def stamp(moment: datetime) -> str:

@@ -89,9 +89,12 @@ class Plugin(PluginBase):
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
         secret = {name for name, setting in schema["properties"].items() if setting.get("secret")}
-        problems = [
-            _problem(error, secret) for error in JSONSchemaValidator(schema).iter_errors(self._config)
-        ]
+        try:
+            problems = [
+                _problem(error, secret) for error in JSONSchemaValidator(schema).iter_errors(self._config)
+            ]
+        except AttributeError:  # singer-sdk's schema of this key is none: seen only by a value that is wrong
+            problems = ['in stream_maps, "__else__" may only be null or "__NULL__"']
         if problems:
             message = f"The config is not valid: {'; '.join(problems)}."
             if raise_errors:
@@ -225,15 +228,16 @@ def _end_early(message: str) -> None:
     ignore_signals()
     log.error("%s", redact(message))
     while _at_early_end:
-        _call(_at_early_end.pop(0))
+        _call(_at_early_end.pop(0), message)
 
 
-def _call(callback: Callable[[], None]) -> None:
+def _call(callback: Callable[[], None], told: str) -> None:
     try:
         with suppress(BrokenPipeError):  # nobody reads what it would say, and that has been told
             callback()
     except Exception as error:  # noqa: BLE001  the other callbacks must still run
-        log.error("%s", redact(_told(error)[0]))  # noqa: TRY400
+        if (message := _told(error)[0]) != told:
+            log.error("%s", redact(message))  # noqa: TRY400
 
 
 def _click_error(error: click.ClickException) -> str:

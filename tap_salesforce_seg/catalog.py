@@ -160,8 +160,8 @@ class Discovery:
                 reason = f"include_objects names it, but {_no_such_object(pattern, objects)}"
                 self._leave_out(pattern, reason, sobject=pattern)
             passed_over = {name for name in matches if is_glob and not _readable(objects[name])}
-            if passed_over:
-                names = ", ".join(sorted(passed_over))
+            if told := sorted(passed_over - BY_OBJECT.keys()):
+                names = ", ".join(told)
                 self.notes.append(
                     f"include_objects {pattern}: Salesforce answers no queries on these, left out: {names}"
                 )

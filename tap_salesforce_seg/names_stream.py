@@ -126,17 +126,18 @@ class NamesAgenda(Agenda):
         until, asked = self.past.read_of(source.name)
         is_other = asked != digest(layout.fields) and settings.backfill_new_fields
         is_whole = bool(self.reason_for_full_sync) or clock is None or until is None or is_other
+        read = window(
+            clock.name if clock else None,
+            bookmark=until,
+            start_date=settings.start_date,
+            lookback=settings.lookback,
+            now=self._tap.started_at,
+            full=is_whole,
+        )
         query = Query(
             source.name,
             layout.fields,
-            window(
-                clock.name if clock else None,
-                bookmark=None if is_whole else until,
-                start_date=settings.start_date,
-                lookback=settings.lookback,
-                now=self._tap.started_at,
-                full=False,
-            ),
+            replace(read, end=self._tap.started_at) if clock else read,
             key_may_be_null=bool(clock and clock.nillable),
             in_id_order=bool(key and key.sortable and key.filterable),
             limit=self._names.ABORT_AT_RECORD_COUNT,

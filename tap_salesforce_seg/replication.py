@@ -22,6 +22,10 @@ _SECOND = timedelta(seconds=1)
 _BEGINNING = datetime(1999, 3, 1, tzinfo=timezone.utc)
 """Salesforce was founded in March 1999; no row is stamped earlier."""
 
+_EARLIEST = datetime(1700, 1, 1, tzinfo=timezone.utc)
+_LATEST = datetime(4000, 12, 31, tzinfo=timezone.utc)
+"""Between these SOQL compares (SOQL and SOSL Reference, "Date Formats and Date Literals")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Window:
@@ -76,19 +80,20 @@ def window(
     Args:
         key: API name of the replication key, or None.
         bookmark: Where the last run ended, or None before the first one.
-        start_date: The earliest stamp of a first (or a full) sync, or None for everything.
+        start_date: The earliest stamp of a first (or a full) sync, or None for everything; what a bookmark
+            before it would have read is read in any case.
         lookback: How far before the bookmark to read again, for rows that were committed late.
         now: The server's time when the run began.
         full: Whether to read everything, whatever the bookmark says.
     """
     if key is None:
         return Window(None)
-    if full:
-        return Window(key, start_date)
     end = floor_to_second(now)
-    if bookmark is None:
-        return Window(key, start_date, end)
-    return Window(key, floor_to_second(min(bookmark, end) - lookback), end)
+    since = bookmark and max(floor_to_second(min(bookmark, end) - lookback), _EARLIEST)
+    if full or since is None:
+        start = min(start_date, since) if start_date and since else start_date
+        return Window(key, start, None if full else end)
+    return Window(key, since, end)
 
 
 def floor_to_second(moment: datetime) -> datetime:
@@ -108,6 +113,15 @@ def parse_moment(text: object) -> datetime:
     except ValueError:
         pass
     raise ValueError(f"{text!r} is not a date-time such as 2026-01-31T00:00:00Z")
+
+
+def boundary(text: object) -> datetime:
+    """A date or date-time that rows' stamps are compared with, moved into what SOQL compares with.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return min(max(parse_moment(text), _EARLIEST), _LATEST)
 
 
 def format_moment(moment: datetime) -> str:

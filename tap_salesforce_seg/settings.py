@@ -10,7 +10,7 @@ from salesforce_seg.errors import ConfigurationError
 from salesforce_seg.settings import REPORT_PATH, Setting
 from tap_salesforce_seg import naming
 from tap_salesforce_seg.readers import choice
-from tap_salesforce_seg.replication import Window, floor_to_second, parse_moment
+from tap_salesforce_seg.replication import Window, boundary, floor_to_second
 from tap_salesforce_seg.shards import WHOLE, Shard
 
 if TYPE_CHECKING:
@@ -218,6 +218,19 @@ class TapSettings:
             Shard.parse(chosen["shard"]),
         )
 
+    def check_moments(self, now: datetime) -> None:
+        """Hold the moments that are set against the server's time.
+
+        Raises:
+            ConfigurationError: One lies in the future: rows that come until then would never be read.
+        """
+        ends = {"start_date": self.start_date, "window_end": self.slice and self.slice.end}
+        for setting, moment in ends.items():
+            if moment and moment > now:
+                raise ConfigurationError(
+                    f"{setting} lies in the future: nobody would read the rows until then."
+                )
+
 
 def _slice(start: str | None, end: str | None) -> Window | None:
     if not start and not end:
@@ -232,6 +245,6 @@ def _moment(setting: str, value: str | None) -> datetime | None:
     if not value:
         return None
     try:
-        return floor_to_second(parse_moment(value))
+        return floor_to_second(boundary(value))
     except ValueError as error:
         raise ConfigurationError(f"The setting {setting}: {error}.") from None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_seg.naming import snake_case
-from tap_salesforce_seg.replication import Window, format_moment, parse_moment
+from tap_salesforce_seg.replication import Window, boundary, format_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +49,7 @@ def bookmark_of(stream_state: Mapping[str, Any]) -> datetime | None:
 
 def _moment(values: Mapping[str, Any], name: str) -> datetime | None:
     value = values.get(name)
-    return None if value is None else parse_moment(value)
+    return None if value is None else boundary(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Unfinished:
                 entry["fingerprint"],  # type: ignore[index]
                 _moment(entry, "start"),  # type: ignore[arg-type]
                 _moment(entry, "end"),  # type: ignore[arg-type]
-                parse_moment(entry["until"]),  # type: ignore[index]
+                boundary(entry["until"]),  # type: ignore[index]
                 dict(entry["position"]),  # type: ignore[index]
             )
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -242,7 +242,7 @@ class StreamState:
         """How far one of a stream's objects has been read, and the digest of what was asked of it."""
         try:
             entry = self._objects[sobject]
-            return parse_moment(entry["until"]), entry["asked"]
+            return boundary(entry["until"]), entry["asked"]
         except (KeyError, TypeError, ValueError):
             return None, ""
 

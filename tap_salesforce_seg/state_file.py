@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from salesforce_seg.errors import ConfigurationError
 from tap_salesforce_seg.replication import REPLICATION_KEYS, parse_moment
 from tap_salesforce_seg.state import (
+    ACTIVATED,
     BOOKMARK,
     BOOKMARK_KEY,
     COMPLETED_AT,
+    COVERED_FIELDS,
     DELETES_SINCE,
     FULL_SYNC_AT,
+    OBJECTS,
+    SOBJECT,
     SWEPT_AT,
+    VERSION,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def read_state(state: Any) -> dict[str, dict[str, Any]]:
@@ -38,7 +48,7 @@ def read_state(state: Any) -> dict[str, dict[str, Any]]:
         return {}
     if not isinstance(bookmarks, dict):
         raise ConfigurationError('The state file is broken: "bookmarks" is not a JSON object')
-    return {stream: _stream_state(stream, found) for stream, found in bookmarks.items()}
+    return {stream: _stream_state(stream, found) for stream, found in bookmarks.items() if found is not None}
 
 
 def _stream_state(stream: str, found: object) -> dict[str, Any]:
@@ -51,15 +61,35 @@ def _stream_state(stream: str, found: object) -> dict[str, Any]:
         own_name = next((name for name in REPLICATION_KEYS if kept.get(name)), None)
         if own_name:
             kept = {BOOKMARK_KEY: own_name, BOOKMARK: kept[own_name]}
-    for name in (BOOKMARK, FULL_SYNC_AT, DELETES_SINCE, COMPLETED_AT, SWEPT_AT):
+    for name, check in _CHECKS.items():
         if kept.get(name) is not None:
             try:
-                parse_moment(kept[name])
+                check(kept[name])
             except ValueError as error:
                 raise ConfigurationError(
                     f"The state file is broken: {name} of {stream}: {error}; the bookmark cannot be used"
                 ) from None
     return kept
+
+
+def _check(kind: Any, name: str) -> Callable[[object], object]:
+    def check(value: object) -> object:
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError:
+            raise ValueError(f"{value!r} is not {name}") from None
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[object], object]] = {
+    **dict.fromkeys((BOOKMARK, FULL_SYNC_AT, DELETES_SINCE, COMPLETED_AT, SWEPT_AT), parse_moment),
+    **dict.fromkeys((BOOKMARK_KEY, SOBJECT), _check(str, "a name")),
+    **dict.fromkeys((VERSION, ACTIVATED), _check(int, "a whole number")),
+    COVERED_FIELDS: _check(list[str], "a list of names"),
+    OBJECTS: _check(dict[str, Any], "a JSON object"),
+}
+"""What must hold of a value that is there; raises ValueError."""
 
 
 _SDK_LEFTOVERS = {"progress_markers", "replication_key_signpost", "starting_replication_value", "partitions"}

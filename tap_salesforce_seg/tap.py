@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar, cast
 
 import click
 from singer_sdk import Tap
-from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities, TapCapabilities
 from singer_sdk.mapper import RemoveRecordTransform
+from singer_sdk.singerlib import Catalog
 from singer_sdk.singerlib.encoding.simple import StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 
@@ -24,7 +24,7 @@ from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
 from salesforce_seg.summary import check_folder, publish, report_option
-from tap_salesforce_seg import deletes, input_files, known_ids, plan
+from tap_salesforce_seg import deletes, input_files, known_ids, plan, stream_maps
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
@@ -161,12 +161,22 @@ class TapSalesforceSeg(Plugin, Tap):
         ]
 
     def setup_mapper(self) -> None:
-        """Take the stream maps, when each stream has fitted its entry of the catalog to the org."""
-        self.logger.debug("%d streams are there.", len(self.collections))
+        """Take the stream maps, when each stream has fitted its entry of the catalog to the org.
+
+        A stream that the catalog does not select has no columns there that a map could hold on to.
+        """
+        there = Catalog({name: entry for name, entry in self.catalog.items() if name in self.collections})
         try:
-            super().setup_mapper()
-        except (MapExpressionError, StreamMapConfigError) as error:
+            super(Tap, self).setup_mapper()
+            self.mapper.register_raw_streams_from_catalog(there)
+        except Exception as error:  # noqa: BLE001  a map may be anything
             raise ConfigurationError(f"stream_maps: {str(error).rstrip('.')}.") from None
+        for name in stream_maps.unused(
+            self.config.get("stream_maps") or {}, {*self.catalog, *self.collections}
+        ):
+            self.logger.warning(
+                "stream_maps: %s changes nothing, as no stream is of that name. Capitals count.", name
+            )
 
     @property
     def lines(self) -> LineWriter:
@@ -224,6 +234,7 @@ class TapSalesforceSeg(Plugin, Tap):
     def _prepare(self) -> list[CollectionStream]:
         """The selected streams, and what is asked for all of them before a row is read."""
         streams = self.selected
+        self.settings.check_moments(self.started_at)
         if not self.collections and self._left_out and not any(each.known for each in self._left_out):
             raise ConfigurationError(
                 "There are no streams of the names that the catalog selects. Take a catalog that --discover "
@@ -321,6 +332,7 @@ class TapSalesforceSeg(Plugin, Tap):
         command = super().get_singer_command()
         (test,) = (each for each in command.params if each.name == "test")
         test.callback, test.expose_value = None, True  # it needs the catalog too, wherever that stands
+        test.type = click.Choice([each.value for each in CliTestOptionValue])
         command.params.append(
             click.Option(
                 ["--plan", "show_plan"],

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import re
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from local_org_client import OrgClient
     from running import Outcome, TapRunner
@@ -219,6 +221,60 @@ def test_a_bookmark_in_the_future_does_not_count(tap: TapRunner, lead: str) -> N
     outcome = tap.run(catalog=tap.catalog("leads"), state=state).ended()
     assert [record["id"] for record in outcome.records("leads")] == [lead]
     assert "2099-01-01 00:00:00+00:00, lies in the future" in outcome.stderr
+
+
+@pytest.mark.parametrize("key", ["fields", "version"])
+def test_a_state_of_another_shape_is_a_wrong_setting(silent_tap: TapRunner, key: str) -> None:
+    line = only_error(silent_tap.run(state={"bookmarks": {"leads": {key: {"what": 7}}}}), 2)
+    assert f"The state file is broken: {key} of leads: {{'what': 7}} is not a" in line
+
+
+def test_moments_before_salesforce_mean_everything(tap: TapRunner, lead: str) -> None:
+    catalog = tap.catalog("leads")
+    never = "0001-01-01T00:00:00Z"
+    state = {"bookmarks": {"leads": {"replication_key_value": never}}}
+    for outcome in (tap.run(catalog=catalog, start_date=never), tap.run(catalog=catalog, state=state)):
+        assert [record["id"] for record in outcome.ended().records("leads")] == [lead]
+
+
+def test_a_start_date_in_the_future_is_a_wrong_setting(tap: TapRunner) -> None:
+    outcome = tap.run(catalog=tap.catalog("leads"), start_date="2062-06-01")
+    assert "start_date lies in the future" in only_error(outcome, 2)
+    assert outcome.bookmark("leads") is None
+
+
+def test_a_test_that_there_is_not(silent_tap: TapRunner) -> None:
+    assert "'--test'" in only_error(silent_tap.run("--test=leads"), 2)
+
+
+def test_a_stream_map_may_be_of_a_stream_that_is_not_selected(tap: TapRunner, lead: str) -> None:
+    maps = {"accounts": {"size": "1"}, "lea*": {"size": "2"}}
+    outcome = tap.run(catalog=tap.catalog("leads"), stream_maps=maps).ended()
+    assert [record["size"] for record in outcome.records("leads")] == [2]
+    assert "stream_maps" not in outcome.stderr
+
+
+def test_a_stream_map_that_changes_nothing_is_said(tap: TapRunner, lead: str) -> None:
+    """A name that was mistyped must not let through what it was to hide."""
+    maps = {"Leads": {"email": None}, "people": {"__source__": "lead"}, "accounts": {}, "__else__": None}
+    outcome = tap.run(catalog=tap.catalog("leads"), stream_maps=maps).ended()
+    assert re.findall(r"stream_maps: (\w+) changes nothing", outcome.stderr) == ["Leads", "lead"]
+
+
+def test_what_becomes_of_other_streams_is_one_clear_error(silent_tap: TapRunner) -> None:
+    assert '"__else__" may only be' in only_error(silent_tap.run(stream_maps={"__else__": "drop"}), 2)
+
+
+@pytest.mark.parametrize("option", [[], ["--plan"]])
+def test_a_full_disk_is_one_clear_error(tap: TapRunner, option: list[str], tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full, (tmp_path / "log").open("wb") as log:
+        ended = subprocess.run(
+            tap.command(*option, catalog=tap.catalog("leads")), stdout=full, stderr=log, check=False
+        )
+    errors = [line for line in (tmp_path / "log").read_text().splitlines() if "| ERROR" in line]
+    assert ended.returncode == 1
+    assert len(errors) == 1
+    assert "No space left on device" in errors[0]
 
 
 @pytest.mark.parametrize("expression", ["nofunc(company)", "md5(phone)"])

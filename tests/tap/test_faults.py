@@ -158,6 +158,8 @@ def test_a_silent_org_ends_the_run_early(org: OrgClient, tap: TapRunner) -> None
     outcome = tap.run(catalog=catalog, max_retries=0, concurrency=1).ended(1)
     assert "the streams after cases are not tried" in outcome.stderr
     assert "leads failed" not in outcome.stderr
+    last = tap.run(catalog=tap.catalog("accounts", "cases"), max_retries=0).ended(1)
+    assert "These streams failed: accounts, cases. Their" in last.errors[-1]
 
 
 def test_the_quota_guard_keeps_what_was_done(org: OrgClient, tap: TapRunner) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salesforce_seg.errors import ConfigurationError
-from tap_salesforce_seg.replication import Window, format_moment, parse_moment, window
+from tap_salesforce_seg.replication import Window, boundary, format_moment, parse_moment, window
 from tap_salesforce_seg.state import bookmark_of
 from tap_salesforce_seg.state_file import read_state
 
@@ -45,22 +45,50 @@ def test_a_bookmark_ahead_of_the_server_is_not_believed() -> None:
 
 def test_a_full_sync_has_no_bounds_but_start_date() -> None:
     assert not a_window(full=True, bookmark=NOW).bounded
-    assert a_window(full=True, bookmark=NOW, start_date=NOW).start == NOW
+    start = NOW - timedelta(days=30)
+    assert a_window(full=True, bookmark=NOW, start_date=start) == Window("SystemModstamp", start)
     assert window(None, bookmark=NOW, start_date=NOW, lookback=LOOKBACK, now=NOW, full=False) == Window(None)
 
 
-@given(bookmark=st.none() | MOMENTS, now=MOMENTS, lookback=st.integers(0, 10**6))
+@given(
+    bookmark=st.none() | MOMENTS,
+    now=MOMENTS,
+    lookback=st.integers(0, 10**6),
+    start_date=st.none() | MOMENTS,
+    full=st.booleans(),
+)
 def test_windows_of_runs_in_a_row_leave_no_gap(
-    bookmark: datetime | None, now: datetime, lookback: int
+    bookmark: datetime | None, now: datetime, lookback: int, start_date: datetime | None, full: bool
 ) -> None:
-    """Whatever the clocks say, the next window begins where this one ended or earlier, and ends by now."""
+    """Whatever the clocks say, the next window begins where this one ended or earlier, and ends by now.
+
+    So it does if it is to read all rows, and if start_date has been set anew.
+    """
     first = a_window(bookmark=bookmark, now=now, lookback=timedelta(seconds=lookback))
     assert first.end is not None
     assert first.end <= now
     written = bookmark_of({"replication_key_value": format_moment(first.end)})
-    second = a_window(bookmark=written, now=now + timedelta(hours=3), lookback=timedelta(seconds=lookback))
-    assert second.start is not None
-    assert second.start <= first.end
+    second = a_window(
+        bookmark=written,
+        now=now + timedelta(hours=3),
+        lookback=timedelta(seconds=lookback),
+        start_date=start_date,
+        full=full,
+    )
+    assert second.start is not None or full
+    assert second.start is None or second.start <= first.end
+
+
+@pytest.mark.parametrize(
+    ("text", "taken_for"),
+    [("0001-01-01T00:00:00Z", "1700-01-01T00:00:00Z"), ("9999-12-31T23:59:59Z", "4000-12-31T00:00:00Z")],
+)
+def test_a_boundary_is_one_that_soql_compares_with(text: str, taken_for: str) -> None:
+    moment = boundary(text)
+    assert format_moment(moment) == taken_for
+    start = a_window(bookmark=moment).start
+    assert start is not None
+    assert start >= boundary("0001-01-01")
 
 
 @given(start=st.none() | MOMENTS, length=st.integers(1, 10**9))
@@ -152,6 +180,15 @@ def test_whatever_else_lies_beside_a_bookmark_is_kept() -> None:
         {"bookmarks": {"leads": 7}},
         {"bookmarks": {"leads": {"replication_key_value": "yesterday"}}},
         {"bookmarks": {"leads": {"replication_key_value": 1763726400}}},
+        {"bookmarks": {"leads": {"replication_key_value": "0001-01-01T00:00:00+14:00"}}},
+        {"bookmarks": {"leads": {"replication_key": 7}}},
+        {"bookmarks": {"leads": {"version": "first"}}},
+        {"bookmarks": {"leads": {"version": float("inf")}}},
+        {"bookmarks": {"leads": {"activated_version": []}}},
+        {"bookmarks": {"leads": {"fields": 7}}},
+        {"bookmarks": {"leads": {"fields": ["Id", None]}}},
+        {"bookmarks": {"leads": {"object": {}}}},
+        {"bookmarks": {"names": {"objects": ["Task"]}}},
     ],
 )
 def test_a_broken_state_is_one_clear_error(state: object) -> None:
@@ -159,6 +196,6 @@ def test_a_broken_state_is_one_clear_error(state: object) -> None:
         read_state(state)
 
 
-@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"bookmarks": None}])
+@pytest.mark.parametrize("state", [{}, {"bookmarks": {}}, {"bookmarks": None}, {"bookmarks": {"a": None}}])
 def test_an_empty_state_is_a_first_run(state: dict[str, Any]) -> None:
     assert read_state(state) == {}

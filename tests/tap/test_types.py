@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,5 +108,10 @@ def show(org: OrgClient, describe: dict[str, Any]) -> None:
 
 
 def test_objects_that_a_glob_names_but_nobody_may_query_are_said(org: OrgClient, tap: TapRunner) -> None:
-    outcome = tap.run("--discover", include_objects=["Nam*"]).ended()
-    assert "include_objects Nam*: Salesforce answers no queries on these, left out: Name." in outcome.stderr
+    described = org.rest("GET", "sobjects").json()
+    for each in described["sobjects"]:
+        each["queryable"] = each["name"] not in {"Name", "Folder"}
+    org.faults([{"path": "/sobjects$", "action": {"status": 200, "body": described}}])
+    outcome = tap.run("--discover", include_objects=["*"]).ended()
+    assert "include_objects *: Salesforce answers no queries on these, left out: Folder." in outcome.stderr
+    assert "names" in {each["tap_stream_id"] for each in json.loads(outcome.stdout)["streams"]}
