@@ -24,7 +24,7 @@ from salesforce_local_org.api.http import (
 from salesforce_local_org.api.versions import check_version, deprecation_warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from salesforce_local_org.faults import Fault
     from salesforce_local_org.sessions import Session
@@ -122,8 +122,8 @@ def dispatch(request: Request) -> Response:
     if request.method == "HEAD":
         request = request.member(method="GET")
     try:
-        handler, params = _find(request)
-        return handler(request.member(params=params))
+        route, params = _find(request)
+        return route.answer(request.member(params=params))
     except ApiError as error:
         return _shape(request, error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
@@ -162,7 +162,7 @@ def _matches(request: Request) -> dict[str, tuple[Route, Mapping[str, str]]]:
     return found
 
 
-def _find(request: Request) -> tuple[Callable[[Request], Response], Mapping[str, str]]:
+def _find(request: Request) -> tuple[Route, Mapping[str, str]]:
     matches = _matches(request)
     version = re.match(r"/services/data/v([^/]+)", request.path, re.IGNORECASE)
     if version:
@@ -170,7 +170,7 @@ def _find(request: Request) -> tuple[Callable[[Request], Response], Mapping[str,
     if request.method not in matches:
         raise _method_not_allowed(request.method, matches) if matches else not_found()
     route, params = matches[request.method]
-    return route.handler, {name: value.replace(ENCODED_SLASH, "/") for name, value in params.items()}
+    return route, {name: value.replace(ENCODED_SLASH, "/") for name, value in params.items()}
 
 
 def _method_not_allowed(method: str, allowed: Mapping[str, object]) -> ApiError:

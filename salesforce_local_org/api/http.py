@@ -138,6 +138,10 @@ def json_response(
 
 Handler = Callable[[Request], Response]
 
+JSON_BODY = ("application/json",)
+JSON_BODY_OR_PARTS = (*JSON_BODY, "multipart/form-data")
+"""With a file beside the JSON (REST guide, "Insert or Update Blob Data")."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -147,6 +151,20 @@ class Route:
     pattern: re.Pattern[str]
     handler: Handler
     needs_session: bool = True
+    takes: tuple[str, ...] = ()
+    """Media types of the body; none: whatever comes."""
+
+    def answer(self, request: Request) -> Response:
+        """What the handler says, if the body is of a kind it takes; one without a type is taken at its word.
+
+        Raises:
+            ApiError: 415 (REST guide, "Status Codes and Error Responses"), or what the handler raises.
+        """
+        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if request.body and self.takes and media_type not in {"", *self.takes}:
+            text = f"MediaType of '{media_type}' is not supported by this resource"
+            raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", text)
+        return self.handler(request)
 
 
 class Router:
@@ -158,12 +176,15 @@ class Router:
     def __init__(self) -> None:
         self.routes: list[Route] = []
 
-    def route(self, method: str, path: str, *, needs_session: bool = True) -> Callable[[Handler], Handler]:
-        """Register a handler."""
+    def route(
+        self, method: str, path: str, *, needs_session: bool = True, takes: tuple[str, ...] | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Register a handler; REST resources take JSON unless they say otherwise."""
+        takes = (JSON_BODY if path.startswith("/services/data/") else ()) if takes is None else takes
         pattern = re.compile(_pattern(path) + "/?", re.IGNORECASE)
 
         def register(handler: Handler) -> Handler:
-            self.routes.append(Route(method, pattern, handler, needs_session))
+            self.routes.append(Route(method, pattern, handler, needs_session, takes))
             return handler
 
         return register

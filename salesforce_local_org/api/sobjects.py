@@ -8,7 +8,15 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from salesforce_local_org import ids, writes
-from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response, not_found
+from salesforce_local_org.api.http import (
+    JSON_BODY_OR_PARTS,
+    ApiError,
+    Request,
+    Response,
+    Router,
+    json_response,
+    not_found,
+)
 from salesforce_local_org.api.multipart import record_body
 from salesforce_local_org.api.records import (
     api_error,
@@ -33,7 +41,7 @@ _FORMAT_EXTENSION = ".inc"
 _FIRST_VERSION_WITH_UPSERT_BODY = 46.0
 
 
-@router.route("POST", _BASE)
+@router.route("POST", _BASE, takes=JSON_BODY_OR_PARTS)
 def create(request: Request) -> Response:
     """Create a record: 201 with its id and Location."""
     sobject = find_object(request)
@@ -53,7 +61,7 @@ def read(request: Request) -> Response:
     return _record(request, sobject, record_id_in_path(request, sobject, request.params["id"]))
 
 
-@router.route("PATCH", _BASE + "/{id}")
+@router.route("PATCH", _BASE + "/{id}", takes=JSON_BODY_OR_PARTS)
 def update(request: Request) -> Response:
     """Change the fields given: 204."""
     sobject = find_object(request)
@@ -84,13 +92,13 @@ def delete(request: Request) -> Response:
     return Response(204)
 
 
-@router.route("POST", _BASE + "/Id")
+@router.route("POST", _BASE + "/Id", takes=JSON_BODY_OR_PARTS)
 def create_by_upsert(request: Request) -> Response:
     """Upsert by a record id that is left out: a create (REST guide, "Insert or Update a Record")."""
     return create(request)
 
 
-@router.route("PATCH", _BASE + "/{key}/{value}")
+@router.route("PATCH", _BASE + "/{key}/{value}", takes=JSON_BODY_OR_PARTS)
 def upsert(request: Request) -> Response:
     """Change the record with that key, or create it: 200 or 201; 300 when several records have the key."""
     sobject = find_object(request)

@@ -38,6 +38,9 @@ _EMAIL = re.compile(
 _BOOLEANS = {"true": 1, "false": 0, "1": 1, "0": 0}
 _LARGEST_INT, _LARGEST_LONG = 2**31 - 1, 2**63 - 1
 _DEFAULT_PRECISION = 18
+_COORDINATE = re.compile("(Latitude|Longitude)(?:__s)?")
+_MOST_DEGREES = {"Latitude": 90, "Longitude": 180}
+"""On either side of zero (Object Reference, "Compound Fields")."""
 
 
 def read(field: Field, value: Any) -> Any:
@@ -182,6 +185,9 @@ def _fit_multipicklist(field: Field, text: str) -> str | None:
 def _fit_number(field: Field, number: Decimal) -> float:
     whole_digits = (field.precision or _DEFAULT_PRECISION) - field.scale
     if number.adjusted() > _LARGEST_EXPONENT or abs(number) >= 10**whole_digits:
+        raise errors.out_of_range(field, number)
+    part = _COORDINATE.search(field.name) if field.compound_field_name else None
+    if part and abs(number) > _MOST_DEGREES[part[1]]:
         raise errors.out_of_range(field, number)
     return float(round(number, field.scale))
 

@@ -123,6 +123,8 @@ def value_of(field: Record) -> st.SearchStrategy[Any] | None:
         return st.sampled_from(active)
     if kind in {"double", "currency", "percent"}:
         largest = 10 ** min(field["precision"], 15) - 1
+        if field["name"].endswith(("Latitude", "Longitude")):
+            largest = min(largest, 90 * 10 ** field["scale"])
         return st.integers(-largest, largest).map(lambda units: float(units) / 10 ** field["scale"])
     if kind == "int":
         largest = 10 ** (field["digits"] or 9) - 1

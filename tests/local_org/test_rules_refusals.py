@@ -105,6 +105,8 @@ def lead(**values: Any) -> dict[str, Any]:
         ),
         ("Lead", lead(AnnualRevenue=10**18), "NUMBER_OUTSIDE_VALID_RANGE", None, ["AnnualRevenue"]),
         ("Lead", lead(NumberOfEmployees=10**8), "NUMBER_OUTSIDE_VALID_RANGE", None, ["NumberOfEmployees"]),
+        ("Lead", lead(Latitude=90.000001), "NUMBER_OUTSIDE_VALID_RANGE", None, ["Latitude"]),
+        ("Lead", lead(Longitude=-181), "NUMBER_OUTSIDE_VALID_RANGE", None, ["Longitude"]),
         (
             "Contact",
             {"LastName": "x", "Birthdate": "1699-12-31"},

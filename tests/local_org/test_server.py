@@ -167,6 +167,24 @@ def test_a_body_that_is_not_what_it_says_is_refused(
     assert set(answer.json()[0]) == {"message", "errorCode"}
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "kind"),
+    [
+        ("POST", "sobjects/Account", "application/x-www-form-urlencoded"),
+        ("POST", "sobjects/Account", "multipart/related; boundary=x"),
+        ("POST", "composite/sobjects", "multipart/form-data; boundary=x"),
+        ("POST", "composite", "application/xml"),
+        ("POST", "jobs/query", "text/plain"),
+    ],
+)
+def test_a_body_of_another_kind_is_415(org: OrgClient, method: str, path: str, kind: str) -> None:
+    answer = org.rest(method, path, data=b'{"Name": "N"}', headers={"Content-Type": kind})
+
+    text = f"MediaType of '{kind.partition(';')[0]}' is not supported by this resource"
+    assert answer.status_code == 415
+    assert answer.json() == [{"message": text, "errorCode": "UNSUPPORTED_MEDIA_TYPE"}]
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_body_over_50_mb_is_refused_in_salesforces_words(org: OrgClient, packed: bool) -> None:
     body = b" " * (52_428_800 + 1)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 from salesforce_local_org import jobs
 from salesforce_local_org.api.bulk2 import common
 from salesforce_local_org.api.bulk2.ingest_job import IngestJob
-from salesforce_local_org.api.http import ApiError, Request, Response, Router, json_response
+from salesforce_local_org.api.http import (
+    JSON_BODY_OR_PARTS,
+    Request,
+    Response,
+    Router,
+    json_response,
+)
 from salesforce_local_org.api.multipart import MultipartError, is_multipart, read_parts
 from salesforce_local_org.bulk.load import OPERATIONS
 from salesforce_local_org.writes import Options
@@ -29,7 +35,7 @@ _WITH_ASSIGNMENT_RULES = frozenset({"Case", "Lead"})
 _RULE_ID = re.compile(r"01Q[0-9A-Za-z]{12}(?:[0-9A-Za-z]{3})?")
 
 
-@router.route("POST", _JOBS)
+@router.route("POST", _JOBS, takes=JSON_BODY_OR_PARTS)
 def create(request: Request) -> Response:
     """Create a job; one that brings its file along, in a multipart body, starts at once."""
     if not is_multipart(request):
@@ -98,13 +104,10 @@ def _assignment_rule(body: dict[str, Any], sobject: str) -> str | None:
     return rule
 
 
-@router.route("PUT", _JOB + "/batches")
+@router.route("PUT", _JOB + "/batches", takes=("text/csv",))
 def upload(request: Request) -> Response:
     """Take a job's file; there is one, and it comes whole."""
     job = common.find_job(request, IngestJob)
-    kind = request.headers.get("content-type", "text/csv").partition(";")[0].strip().lower()
-    if kind != "text/csv":
-        raise ApiError(415, "UNSUPPORTED_MEDIA_TYPE", f"The content type of the data is text/csv, not {kind}")
     with job.taking_upload():
         if job.state != jobs.OPEN:
             raise common.bulk_error("INVALIDJOBSTATE", f"The job takes no data: its state is {job.state}")
