@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from salesforce_seg.error_table import RULES, rule_for
-from salesforce_seg.errors import ApiError, SalesforceError
+from salesforce_seg.errors import ApiError, RunFailed, SalesforceError
 from salesforce_seg.exact_json import decode_json
 
 if TYPE_CHECKING:
@@ -60,6 +60,18 @@ def refusal(what: str, status: int, errors: Sequence[ApiError]) -> SalesforceErr
     http = f" (HTTP {status})" if status else ""
     message = f"{what}: {told}{http}{'' if told.endswith('.') else '.'} {rule.advice}".rstrip()
     return rule.error(message, code=error.code, status=status, fields=error.fields, errors=errors)
+
+
+def of_another_shape(told: str) -> RunFailed:
+    """The exception for an answer of success that has not the shape of Salesforce's.
+
+    Args:
+        told: what is wrong with it, as a sentence.
+    """
+    return RunFailed(
+        f"{told} Salesforce answers otherwise: look for a proxy or gateway in between that changes answers, "
+        "and run again without it."
+    )
 
 
 def one_line(text: str) -> str:

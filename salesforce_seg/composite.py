@@ -173,17 +173,15 @@ def _member(position: int, request: SubRequest) -> dict[str, Any]:
 def _members(answer: Any, expected: int) -> list[SubResponse]:
     members = answer.get("compositeResponse") if isinstance(answer, dict) else None
     if not isinstance(members, list) or len(members) != expected:
-        raise RunFailed(
-            f"POST composite: {expected} answers were due, and Salesforce sent "
-            f"{len(members) if isinstance(members, list) else 'something else'}."
-        )
+        came = f"{len(members)} came" if isinstance(members, list) else "something else came"
+        raise answers.of_another_shape(f"POST composite: {expected} answers were due, and {came}.")
     return [_sub_response(member) for member in members]
 
 
 def _sub_response(member: Any) -> SubResponse:
     status = member.get("httpStatusCode") if isinstance(member, dict) else None
     if not isinstance(status, int):
-        raise RunFailed("POST composite: an answer has no status. Is a proxy changing the answers?")
+        raise answers.of_another_shape("POST composite: an answer has no status.")
     return SubResponse(
         status, member.get("body"), member.get("httpHeaders") or {}, member.get("referenceId", "")
     )

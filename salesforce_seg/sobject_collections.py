@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+from salesforce_seg.answers import of_another_shape
 from salesforce_seg.composite import SubRequest
 from salesforce_seg.error_table import ROW, remedy_for
 from salesforce_seg.errors import ApiError, Remedy, RunFailed
@@ -150,7 +151,7 @@ def row_results(response: SubResponse, rows: int) -> list[RowResult]:
     if not response.ok:
         return [RowResult("", success=False, errors=response.errors)] * rows
     if not isinstance(response.body, list) or len(response.body) != rows:
-        raise RunFailed(f"{rows} records were sent in a collection, and Salesforce did not answer for each.")
+        raise of_another_shape(f"{rows} records were sent in a collection, and not each has an answer.")
     return [_row_result(entry) for entry in response.body]
 
 

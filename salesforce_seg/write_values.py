@@ -185,4 +185,6 @@ def _kind(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return _kind(value) if isinstance(value, dict | list | tuple) else repr(value)[:80]
+    if isinstance(value, dict | list | tuple):
+        return _kind(value)
+    return (str(value) if isinstance(value, Decimal) else repr(value))[:80]

@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite, soql
-from salesforce_seg.errors import RecordRejected, Remedy, RunFailed
+from salesforce_seg.answers import of_another_shape
+from salesforce_seg.errors import RecordRejected, Remedy
 from target_salesforce_seg.catalog import FieldGone, missing_column
 from target_salesforce_seg.intents import comparable
 from target_salesforce_seg.relationships import flat, names_of_parents
@@ -199,7 +200,7 @@ class Lookup:
         page, of_parents = response.body, names_of_parents(question.select)
         while True:
             if not isinstance(page, dict) or not isinstance(page.get("records"), list):
-                raise RunFailed(f"Looking up {question.sobject.name}: the answer holds no records.")
+                raise of_another_shape(f"Looking up {question.sobject.name}: the answer holds no records.")
             for row in page["records"]:
                 key = question.key_of(row)
                 if question.merged and row.get("IsDeleted"):

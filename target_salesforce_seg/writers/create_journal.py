@@ -34,6 +34,9 @@ SENT, MADE, REFUSED = "sent", "made", "refused"
 _EARLIER = -1
 """Stands for the number of an event of an earlier run."""
 
+MANY = 1_000_000
+"""Creates without a state: 100 MB of lines, and more in the memory of the run that reads them."""
+
 _LINE = re.compile(rf"([0-9a-f]+) (-?\d+) ({SENT}|{MADE}|{REFUSED}) ([0-9a-f]+)", re.ASCII)
 
 
@@ -77,6 +80,7 @@ class CreateJournal:
         self._noted: dict[Intent, tuple[int, str]] = {}
         self._again: list[_Line] = []
         self._oldest: int | None = None
+        self._uncovered = 0
 
     def begin_batch(self, first: int) -> None:
         """A batch begins.
@@ -112,7 +116,16 @@ class CreateJournal:
 
     def begin(self, writes: Iterable[Write]) -> None:
         """Some writes are about to be sent; the creates among them are on the disk when this returns."""
-        self._add([(write, SENT) for write in writes], to_disk=True)
+        before = self._uncovered
+        self._uncovered += self._add([(write, SENT) for write in writes], to_disk=True)
+        if before < MANY <= self._uncovered:
+            self._logger.warning(
+                "%d records were created since the tap sent its last state. Nothing finds them again, so "
+                "each is noted in %s, which grows until a state comes or the run ends well: some 100 MB a "
+                "million. Let the tap send states, or set event_id_field.",
+                self._uncovered,
+                self._path,
+            )
 
     def end(self, writes: Iterable[Write], results: Mapping[Write, Result]) -> None:
         """The answer to some writes is there; what was lost stays as it is."""
@@ -137,6 +150,7 @@ class CreateJournal:
             elif line.origin != self._origin or line.number == _EARLIER or line.number >= covered:
                 kept.append(line)
         self._rewrite(kept)
+        self._uncovered = 0
         self._again = [line for line in self._again if line.number >= covered]
         numbers = [line.number for line in (*kept, *self._again) if line.origin == self._origin]
         self._oldest = min((number for number in numbers if number != _EARLIER), default=None)
@@ -176,14 +190,15 @@ class CreateJournal:
 
     # The file
 
-    def _add(self, told: Iterable[tuple[Write, str]], *, to_disk: bool = False) -> None:
+    def _add(self, told: Iterable[tuple[Write, str]], *, to_disk: bool = False) -> int:
+        """Add lines; how many."""
         if not self._noted or self._is_off:
-            return
+            return 0
         noted = [
             (self._noted[write.intents[0]], mark) for write, mark in told if write.intents[0] in self._noted
         ]
         if not noted:
-            return
+            return 0
         self._note_oldest(min(number for (number, _), _ in noted))
         text = "".join(str(_Line(self._origin, number, mark, name)) for (number, name), mark in noted)
         try:
@@ -195,6 +210,7 @@ class CreateJournal:
                     os.fsync(descriptor)
         except OSError as error:
             self._give_up(error)
+        return len(noted)
 
     def _lines(self) -> list[_Line]:
         try:

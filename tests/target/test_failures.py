@@ -111,12 +111,16 @@ def test_an_answer_of_another_shape_ends_the_run_with_a_message(
     org: OrgClient, cli: Any, skip: int, member: dict[str, Any]
 ) -> None:
     action = {"status": 200, "body": {"compositeResponse": [member]}}
-    org.faults([COMPOSITE | {"skip": skip, "action": action}])
+    org.faults([COMPOSITE | {"skip": skip, "when": "after", "action": action}])
     outcome = cli([*messages([person(1)]), {"type": "STATE", "value": {"seen": 1}}])
     assert outcome.exit_code == 1
     outcome.doors()
     assert "unforeseen" not in outcome.log
+    assert "look for a proxy or gateway in between" in outcome.log
     assert outcome.states == outcome.rejects == []
+    again = cli(messages([person(1)]))
+    again.doors(created=skip == 1, unchanged=skip == 2)
+    assert leads(org) == 1
 
 
 def test_an_expired_session_is_renewed_in_the_middle_of_a_batch(org: OrgClient, send: Any) -> None:

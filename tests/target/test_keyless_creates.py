@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from target_pipe import CASE, COMPOSITE, messages, track
 
+from target_salesforce_seg.writers import create_journal
+
 if TYPE_CHECKING:
     from local_org_client import OrgClient
 
@@ -98,3 +100,19 @@ def test_a_folder_that_takes_no_more_files_is_said_and_the_run_goes_on(
     outcome = send(issue(1), issue(2), actions=[CASE])
     outcome.doors(created=2)
     assert outcome.log.count("the next one may make records twice that nothing finds again") == 1
+
+
+def test_a_tap_that_sends_no_state_is_told_what_that_takes(
+    org: OrgClient, run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(create_journal, "MANY", 8)
+    content = messages(issue(n) for n in range(20))
+    settings = {"actions": [CASE], "batch_size": 5}
+    told = "10 records were created since the tap sent its last state."
+    outcome = run(content, **settings)
+    outcome.doors(created=20)
+    assert outcome.log.count(told) == 1
+    with_states = [
+        each for n, line in enumerate(content) for each in (line, *([state(n)] if n % 5 == 0 else ()))
+    ]
+    assert told not in run(with_states, **settings).log

@@ -84,6 +84,7 @@ def test_a_value_that_cannot_be_read_is_the_reject_reason_of_its_field(org: OrgC
         ({"seen": "soon", "title": "T"}, ["seen__c"], "INVALID_TYPE_ON_FIELD_IN_RECORD"),
         ({"score": 1000}, ["score__c"], "NUMBER_OUTSIDE_VALID_RANGE"),
         ({"score": "1e400"}, ["score__c"], "NUMBER_OUTSIDE_VALID_RANGE"),
+        ({"numberOfEmployees": 1e300}, ["NumberOfEmployees"], "NUMBER_OUTSIDE_VALID_RANGE"),
         ({"employees": 1, "numberOfEmployees": 10**8}, ["NumberOfEmployees"], "NUMBER_OUTSIDE_VALID_RANGE"),
         ({"flag": "perhaps"}, ["flag__c"], "INVALID_TYPE_ON_FIELD_IN_RECORD"),
         (
@@ -105,6 +106,7 @@ def test_a_value_that_cannot_be_read_is_the_reject_reason_of_its_field(org: OrgC
     outcome.doors(created=len(good), rejected=len(bad))
     assert [(line["fields"], line["code"]) for line in outcome.rejects] == [(f, code) for _, f, code in bad]
     assert all(line["object"] == "Lead" for line in outcome.rejects)
+    assert not any("Decimal" in line["reason"] for line in outcome.rejects), "numbers as the event has them"
     rows = leads(org, "since__c", "seen__c", "score__c", "flag__c")
     expected = {"since__c": "2026-01-05", "seen__c": "2026-01-01T00:00:00.000+0000", "score__c": 999.99}
     assert rows == [expected | {"flag__c": True}] * len(good)
