@@ -220,11 +220,11 @@ def test_pieces_made_at_once_come_in_their_order(library: compiled.Library) -> N
     header, _, row = plain_page(layout, 1).partition(b"\n")
     rows = [row.replace(b"001000000000000AAA", b"001%015d" % number) for number in range(4000)]
     page = Page(header + b"\n" + b"".join(rows), len(rows))
-    ahead = Ahead(lambda *_: iter(()), 1)
+    ahead = Ahead()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled, "library", lambda: library)
         one_by_one = [block.ids for block in layout.blocks(page)]
-        at_once = [block.ids for block in ahead.make(layout.blocks(page, in_order=ahead.in_order))]
+        at_once = [block.ids for block in layout.blocks(page, in_order=ahead.in_order)]
     ahead.end()
     assert len(at_once) > 4
     assert at_once == one_by_one
