@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import ExitStack
-from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,12 +13,11 @@ from salesforce_seg.progress import Progress, Task
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
 from salesforce_seg.shutdown import shielded
-from salesforce_seg.summary import check_folder, publish
-from salesforce_seg.text_table import text_table
 from target_salesforce_seg.batching import BatchSize
 from target_salesforce_seg.calls import Calls
 from target_salesforce_seg.catalog import Catalog
 from target_salesforce_seg.classify import Incoming, events_in
+from target_salesforce_seg.closing import Closing
 from target_salesforce_seg.lookup import Lookup
 from target_salesforce_seg.notices import Notices
 from target_salesforce_seg.outcomes import BatchOutcomes, Counts
@@ -82,16 +79,21 @@ class Run:
     ) -> None:
         self.settings = TargetSettings.from_config(config)
         self.counts = Counts()
-        self._name = client_name
         self._dry_run = dry_run
         self._logger = logger
-        self._began_at, self._began = datetime.now(timezone.utc), time.monotonic()
         self._session = Session(ConnectionSettings.from_config(config), client_name=client_name)
         self._rejects = RejectsFile(Path(self.settings.rejects_path))
         self._rejects.check()
-        check_folder("summary_path", self.settings.summary_path)
-        check_folder("report_path", self.settings.report_path)
         self._notices = Notices(logger)
+        self._closing = Closing(
+            self.settings,
+            self._session,
+            self.counts,
+            self._notices,
+            logger,
+            name=client_name,
+            is_dry=dry_run is not None,
+        )
         self._size = BatchSize(self.settings)
         self._batch: list[Incoming] = []
         self._taken = self._booked = self._read_state_after = 0
@@ -102,7 +104,6 @@ class Run:
             dry=dry_run is not None,
         )
         self._broken_off = 0
-        self._summed_up = False
         self._telling = ExitStack()
 
     @cached_property
@@ -229,59 +230,15 @@ class Run:
             self._progress.advance(len(settled.batch), note=self.counts.told)
 
     def sum_up(self) -> None:
-        """Say what the run came to, whatever signal comes; the counts are its last line.
-
-        A second call says the counts again: something else was said since the first.
-        """
+        """Say what the run came to, whatever signal comes."""
         with shielded():
-            if not self._summed_up:
-                self._summed_up = True
-                self._telling.close()
-                self._say_what_became()
-            dry = "Dry run, nothing was written: " if self._dry_run else ""
-            self._logger.info("%s%s", dry, self.counts.line(self._session.api_calls))
-
-    def _say_what_became(self) -> None:
-        self._notices.sum_up()
-        for reason, events in self.counts.skipped_because.most_common():
-            self._logger.info("Not for Salesforce: %d events, because %s.", events, reason)
-        for code, events in self.counts.rejected_because.most_common():
-            self._logger.warning("Rejected: %d with %s; see %s.", events, code, self.where_rejects_are)
-        if left := self._not_settled:
-            self._logger.warning(
-                "%d events were taken in but are not settled: the state does not cover them, and they come "
-                "again with the next run.",
-                left,
-            )
-        summary = self._summary()
-        if objects := summary["objects"]:
-            heads = ("object", "created", "updated", "deleted", "unchanged")
-            rows = [(name, *done.values()) for name, done in objects.items()]
-            self._logger.info("What became of the records:\n%s", text_table(heads, rows))
-        if self._dry_run is None:
-            publish(summary, self.settings.summary_path, self.settings.report_path, self._logger)
+            self._telling.close()
+            self._closing.say(self._broken_off + len(self._batch))
 
     @property
     def where_rejects_are(self) -> str:
         """Where to look for the rejected events, for messages."""
-        return self.settings.rejects_path if self._dry_run is None else "what the dry run prints"
-
-    @property
-    def _not_settled(self) -> int:
-        return self._broken_off + len(self._batch)
-
-    def _summary(self) -> dict[str, Any]:
-        """What the run came to, for the setting ``summary_path``."""
-        usage = self._session.usage
-        return {
-            "plugin": self._name,
-            "started_at": self._began_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "seconds": round(time.monotonic() - self._began, 3),
-            **self.counts.as_json(),
-            "not_settled": self._not_settled,
-            "api_calls": self._session.api_calls,
-            "api_requests": {"used": usage.used, "allowed": usage.allowed} if usage else None,
-        }
+        return self._closing.where_rejects_are
 
     def close(self) -> None:
         """Close the connection."""

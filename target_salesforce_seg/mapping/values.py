@@ -144,7 +144,7 @@ class ValueRules:
         """
         if isinstance(value, _CONTAINERS):
             raise _mistyped(sobject, field, origin, "a list or an object cannot be a key")
-        if isinstance(value, bool) and field.type != "boolean":
+        if isinstance(value, bool) and field.type not in {"boolean", "email"}:
             raise _mistyped(sobject, field, origin, "true and false tell no record from another")
         if isinstance(value, str) and "\0" in value:
             raise RecordRejected(
