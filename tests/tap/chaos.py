@@ -61,11 +61,11 @@ def main() -> None:
     """Play seeds from the command line, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seeds", type=int, default=100, help="how many")
-    parser.add_argument("--first", type=int, default=0, help="the first one")
+    parser.add_argument("--from", dest="start", type=int, default=0, help="the first one")
     parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--keep-going", action="store_true", help="do not end with the first seed that fails")
     given = parser.parse_args()
-    seeds = range(given.first, given.first + given.seeds) if given.seed is None else [given.seed]
+    seeds = range(given.start, given.start + given.seeds) if given.seed is None else [given.seed]
     figures, failed, started = Figures(), list[int](), time.monotonic()
     with tempfile.TemporaryDirectory() as directory, Arena(Path(directory)) as arena:
         for played, seed in enumerate(seeds, start=1):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,6 +19,8 @@ from chaos_zygote import Ended, Strike, Zygote
 from local_org_client import LocalOrgProcess, OrgClient
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from typing_extensions import Self
 
 SMALL_PAGES = (3, 7, 20, 60)
@@ -61,19 +64,33 @@ class Play:
         self.history = History(self._org, arena.database, self._rng)
         self._loader = Loader()
         self._page_rows = self._rng.choice(SMALL_PAGES)
+        naming = self._rng.choice(("segment", "segment", "api"))
         self._config = self._login() | {
             "api_type": self._rng.choice(("rest", "bulk2", "auto")),
-            "naming": self._rng.choice(("segment", "segment", "api")),
+            "naming": naming,
             "concurrency": self._rng.choice((1, 4)),
             "include_objects": [WIDE],
             "max_retries": 2,
             "quota_percent_total": 100,
+            **self._ways(STREAMS if naming == "api" else STREAMS.values()),
         }
         self._streams: dict[str, str] = {}
         self._usual_bytes = 100_000
         self._lost_a_login = False
         self._was_written_to = False
         self.history.told.append(f"config: {self._config}, pages of {self._page_rows} rows")
+
+    def _ways(self, streams: Iterable[str]) -> dict[str, Any]:
+        """Settings that change what a run reads and how it writes, but not what is loaded in the end."""
+        known_ids = self._arena.directory / "known-ids"
+        shutil.rmtree(known_ids, ignore_errors=True)
+        ways: tuple[dict[str, Any], ...] = (
+            {"backfill_columns": "new"},
+            {"emit_activate_version_messages": True},
+            {"stream_maps": {stream: {} for stream in streams}},
+            {"sweep_ids": "always", "known_ids_path": str(known_ids)},
+        )
+        return {name: value for way in ways if self._rng.random() < 0.3 for name, value in way.items()}
 
     def _login(self) -> dict[str, Any]:
         if self._rng.random() < 0.6:
@@ -207,6 +224,9 @@ class Play:
             each["tap_stream_id"]: by_object.get(each["tap_stream_id"], each["tap_stream_id"])
             for each in catalog["streams"]
         }
+        for entry in catalog["streams"]:
+            if self._rng.random() < 0.1:
+                entry["replication_method"] = "FULL_TABLE"
         self._file("catalog", catalog)
         self.history.schema_changed = False
 
