@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 from tap_salesforce_seg.collections import BY_OBJECT
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, are_logged
 from tap_salesforce_seg.naming import snake_case
-from tap_salesforce_seg.passes import BACKFILL, OUTPUT_SETTINGS, SLICE, WHOLE, WINDOW, Pass, digest
-from tap_salesforce_seg.query import Query
+from tap_salesforce_seg.pass_maker import PassMaker
+from tap_salesforce_seg.passes import BACKFILL, SLICE, WHOLE, WINDOW, Pass
 from tap_salesforce_seg.reasons import Reasons
 from tap_salesforce_seg.replication import Window, window
-from tap_salesforce_seg.state import StreamState, Unfinished
+from tap_salesforce_seg.state import StreamState
+from tap_salesforce_seg.unfinished import Unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from salesforce_seg.describe import FieldDescribe
     from tap_salesforce_seg.catalog import Column
     from tap_salesforce_seg.pages import Position
     from tap_salesforce_seg.stream import CollectionStream
@@ -52,6 +52,7 @@ class Agenda:
             names_may_move=stream.definition.snake_case and self._sobject.name not in BY_OBJECT,
         )
         self._reasons = Reasons(stream, self.past)
+        self._maker = PassMaker(stream)
         if self.past.was_of:
             stream.logger.warning(
                 "%s was the stream of %s; now it is that of %s, and all rows are read. Empty its table, or "
@@ -99,8 +100,8 @@ class Agenda:
             return []
         columns = self._stream.selected_columns
         if self.reason_for_full_sync or self.past.bookmark is None:
-            return [self._pass(WHOLE, self._window(), columns)]
-        news = self._pass(WINDOW, self._window(), columns)
+            return [self._maker.make(WHOLE, self._window(), columns)]
+        news = self._maker.make(WINDOW, self._window(), columns)
         again = {*self._reasons.added, *self._reasons.stale_formulas}
         if not again:
             return [news]
@@ -111,7 +112,7 @@ class Agenda:
             if each.automatic or each.name in kept or (each.field and each.field.name in again)
         ]
         old = Window(news.query.window.key, self._tap.settings.start_date, news.query.window.start)
-        return [self._pass(BACKFILL, old, few), news]
+        return [self._maker.make(BACKFILL, old, few), news]
 
     def _sliced(self, span: Window) -> list[Pass]:
         """What a run reads that is one of several workers on one stream: its span, whatever the bookmark."""
@@ -123,7 +124,7 @@ class Agenda:
             )
             return []
         read = replace(span, key=key.field.name)
-        found = self._pass(SLICE, read, self._stream.selected_columns)
+        found = self._maker.make(SLICE, read, self._stream.selected_columns)
         # Rows without a stamp belong to the slice that is open to the past.
         nulls = found.query.key_may_be_null and read.start is None
         return [replace(found, query=replace(found.query, key_may_be_null=nulls))]
@@ -143,7 +144,7 @@ class Agenda:
         read = replace(read, end=min(read.end or since, since))
         if read.start and read.end and read.end <= read.start:
             return [first, *others]
-        news = self._pass(WINDOW, self._window(since), self._stream.selected_columns)
+        news = self._maker.make(WINDOW, self._window(since), self._stream.selected_columns)
         return [
             self._rest(first, past, read),
             replace(news, query=replace(news.query, key_may_be_null=False)),
@@ -171,48 +172,6 @@ class Agenda:
         # Rows changed during this run would be lost to the loader by ACTIVATE_VERSION, were they not read.
         return replace(found, start=since, end=None if self._emits_versions else self._tap.started_at)
 
-    def _pass(self, what: str, read: Window, columns: Sequence[Column]) -> Pass:
-        clock, key = self._clock(read), self._sobject.field("Id")
-        layout = self._stream.layout(columns, clock)
-        query = Query(
-            self._sobject.name,
-            layout.fields,
-            read,
-            key_may_be_null=bool(clock and clock.nillable) and what != BACKFILL,
-            in_id_order=bool(key and key.sortable and key.filterable),
-            limit=self._stream.ABORT_AT_RECORD_COUNT,
-            is_incremental=what == WINDOW,
-        )
-        return Pass(what, query, layout, self._fingerprint(query, columns))
-
-    def _clock(self, read: Window) -> FieldDescribe | None:
-        return self._sobject.field(read.key) if read.key else None
-
-    def _fingerprint(self, query: Query, columns: Sequence[Column]) -> str:
-        asked = [
-            sorted(query.fields),
-            [column.name for column in columns],
-            {name: sorted(parts) for name, parts in self._stream.deselected_parts(columns).items()},
-            query.window.key,
-            self._tap.session.settings.api_version,
-            *(self._tap.config.get(name) for name in OUTPUT_SETTINGS),
-        ]
-        return digest(asked)
-
-    def without(self, each: Pass, gone: Iterable[Column], position: Position | None) -> Pass:
-        """What is left of a pass when some of its columns have vanished."""
-        missing = list(gone)
-        columns = [column for column in self._stream.selected_columns if column not in missing]
-        layout = self._stream.layout(columns, self._clock(each.query.window))
-        query = replace(each.query, fields=layout.fields)
-        return replace(
-            each,
-            query=query,
-            layout=layout,
-            fingerprint=self._fingerprint(query, columns),
-            position=position,
-        )
-
     @property
     def _tells_deletes(self) -> bool:
         names = {column.name for column in self._stream.selected_columns}
@@ -231,6 +190,10 @@ class Agenda:
         if told_until is None:
             return None
         return min(told_until, self._tap.started_at) - self._tap.settings.lookback
+
+    def without(self, each: Pass, gone: Iterable[Column], position: Position | None) -> Pass:
+        """What is left of a pass when some of its columns have vanished."""
+        return self._maker.without(each, gone, position)
 
     # Versions
 

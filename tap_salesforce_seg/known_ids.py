@@ -16,13 +16,16 @@ import os
 import zlib
 from typing import TYPE_CHECKING
 
-from salesforce_seg.errors import ConfigurationError
+from salesforce_seg import soql
+from salesforce_seg.errors import ConfigurationError, RunFailed
 from tap_salesforce_seg.id_set import IdSet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
+
+    from salesforce_seg.session import Session
 
 MOST_FILES = 50
 """So many are put together into one."""
@@ -109,6 +112,25 @@ class KnownIds:
             for file in counting:
                 if _stamp_of(file) < self._stamp or file.name.endswith(_NEW):
                     file.unlink(missing_ok=True)
+
+
+def folder_of_org(session: Session, folder: Path) -> Path:
+    """The org's own folder, as Ids of another org must never be compared with.
+
+    Args:
+        session: The connection to the org.
+        folder: The user's, for all orgs.
+
+    Raises:
+        RunFailed: Salesforce does not tell the org's Id.
+    """
+    found = session.call_json("GET", "query", params={"q": soql.select(["Id"], "Organization")})["records"]
+    if not found:
+        raise RunFailed(
+            "Salesforce does not tell the org's Id, by which sweep_ids keeps the known Ids of orgs apart. "
+            "Run again, or set sweep_ids to never."
+        )
+    return folder / str(found[0]["Id"])
 
 
 def make_folder(folder: Path) -> None:

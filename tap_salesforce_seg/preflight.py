@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
+
 from salesforce_seg import composite, soql
-from salesforce_seg.errors import ObjectUnavailable, SalesforceError
+from salesforce_seg.errors import ObjectUnavailable, RunFailed, SalesforceError
 from salesforce_seg.text_table import text_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from salesforce_seg.session import Session
     from tap_salesforce_seg.catalog import LeftOut
@@ -40,10 +42,8 @@ class Finding:
     remark: str = ""
 
 
-def preflight(
-    session: Session, streams: Sequence[CollectionStream], left_out: Sequence[LeftOut]
-) -> Iterator[Finding]:
-    """Check login, permissions and every selected stream.
+def check(session: Session, streams: Sequence[CollectionStream], left_out: Sequence[LeftOut]) -> None:
+    """Print what a run needs, what of it is there and what is missing.
 
     Args:
         session: The connection to the org.
@@ -51,8 +51,22 @@ def preflight(
         left_out: What discovery left out.
 
     Raises:
+        RunFailed: A stream cannot be read that is there, or that the user has named.
         ConfigurationError: The login was refused.
     """
+    findings = list(_findings(session, streams, left_out))
+    click.echo(
+        text_table(("checked", "result", ""), [(each.what, each.result, each.remark) for each in findings])
+    )
+    asked_for = {each.stream for each in left_out if each.asked_for}
+    failed = [each.what for each in findings if each.result == FAILED or each.what in asked_for]
+    if failed:
+        raise RunFailed(f"These streams cannot be read: {', '.join(failed)}.")
+
+
+def _findings(
+    session: Session, streams: Sequence[CollectionStream], left_out: Sequence[LeftOut]
+) -> Iterator[Finding]:
     yield Finding("login", FINE, f"at {session.instance_url}")
     yield from _permissions(session)
     yield _requests_left(session)
@@ -101,8 +115,3 @@ def _streams(session: Session, streams: Sequence[CollectionStream]) -> Iterator[
         if each not in asked:
             sources = len(each.definition.sources)
             yield Finding(each.name, FINE, f"by the lookups of {sources} objects that this user sees")
-
-
-def result_table(findings: Iterable[Finding]) -> str:
-    """The findings as a table."""
-    return text_table(("checked", "result", ""), [(each.what, each.result, each.remark) for each in findings])

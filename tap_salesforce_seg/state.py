@@ -7,11 +7,11 @@ left out, and a position names the reader whose keys count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_seg.naming import snake_case
-from tap_salesforce_seg.replication import Window, boundary, format_moment
+from tap_salesforce_seg.replication import boundary, format_moment
+from tap_salesforce_seg.unfinished import Unfinished, moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,63 +44,7 @@ VERSION, ACTIVATED = "version", "activated_version"
 
 def bookmark_of(stream_state: Mapping[str, Any]) -> datetime | None:
     """Where the stream's last complete read ended; None if there was none."""
-    return _moment(stream_state, BOOKMARK)
-
-
-def _moment(values: Mapping[str, Any], name: str) -> datetime | None:
-    value = values.get(name)
-    return None if value is None else boundary(value)
-
-
-@dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A read that is under way, or was when a run was interrupted.
-
-    Attributes:
-        what: What kind of read it is.
-        fingerprint: Of what was asked for; one that was asked differently is not gone on with.
-        start: The window's start; None if it is open to the past.
-        end: The window's end; None if it is open.
-        until: The bookmark that the stream has earned when the read is complete.
-        position: The reader's position after the last page that is on stdout.
-    """
-
-    what: str
-    fingerprint: str
-    start: datetime | None
-    end: datetime | None
-    until: datetime
-    position: Position | None = None
-
-    @classmethod
-    def from_state(cls, entry: object) -> Unfinished | None:
-        """Read the state's entry; None if there is none that can be gone on with."""
-        try:
-            return cls(
-                entry["what"],  # type: ignore[index]
-                entry["fingerprint"],  # type: ignore[index]
-                _moment(entry, "start"),  # type: ignore[arg-type]
-                _moment(entry, "end"),  # type: ignore[arg-type]
-                boundary(entry["until"]),  # type: ignore[index]
-                dict(entry["position"]),  # type: ignore[index]
-            )
-        except (KeyError, TypeError, ValueError, AttributeError):
-            return None
-
-    def as_state(self, position: Position) -> dict[str, Any]:
-        """The entry for the state, with a newer position."""
-        return {
-            "what": self.what,
-            "fingerprint": self.fingerprint,
-            "start": self.start and format_moment(self.start),
-            "end": self.end and format_moment(self.end),
-            "until": format_moment(self.until),
-            "position": position,
-        }
-
-    def window(self, key: str | None) -> Window:
-        """The window it reads."""
-        return Window(key, self.start, self.end)
+    return moment(stream_state, BOOKMARK)
 
 
 class StreamState:
@@ -144,22 +88,22 @@ class StreamState:
     @property
     def full_sync_at(self) -> datetime | None:
         """When all rows were last read; None if that is not known."""
-        return _moment(self._state, FULL_SYNC_AT)
+        return moment(self._state, FULL_SYNC_AT)
 
     @property
     def deletes_since(self) -> datetime | None:
         """From when on deletes have not been told yet; None if the bookmark says it."""
-        return _moment(self._state, DELETES_SINCE)
+        return moment(self._state, DELETES_SINCE)
 
     @property
     def swept_at(self) -> datetime | None:
         """When all Ids were last looked through; None if they never were."""
-        return _moment(self._state, SWEPT_AT)
+        return moment(self._state, SWEPT_AT)
 
     @property
     def completed_at(self) -> datetime | None:
         """When the interrupted run began that has read the whole stream; None if there was none."""
-        return _moment(self._state, COMPLETED_AT)
+        return moment(self._state, COMPLETED_AT)
 
     @property
     def unfinished(self) -> Unfinished | None:

@@ -16,21 +16,19 @@ from singer_sdk.singerlib import Catalog
 from singer_sdk.singerlib.encoding.simple import StateMessage
 from singer_sdk.tap_base import CliTestOptionValue
 
-from salesforce_seg import soql
 from salesforce_seg.describer import Describer
-from salesforce_seg.errors import ConfigurationError, RunFailed
+from salesforce_seg.errors import ConfigurationError
 from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
 from salesforce_seg.shutdown import Plugin, on_early_end
-from salesforce_seg.summary import check_folder, publish, report_option
-from tap_salesforce_seg import deletes, input_files, known_ids, plan, stream_maps
+from salesforce_seg.summary import check_folder, publish
+from tap_salesforce_seg import command_line, deletes, input_files, known_ids, plan, preflight, stream_maps
 from tap_salesforce_seg.agenda import deletes_to_ask
 from tap_salesforce_seg.ahead import Ahead
 from tap_salesforce_seg.catalog import Discovery
 from tap_salesforce_seg.line_writer import LineWriter
 from tap_salesforce_seg.names_stream import NamesStream
-from tap_salesforce_seg.preflight import FAILED, preflight, result_table
 from tap_salesforce_seg.readers.choice import Reader
 from tap_salesforce_seg.replication import floor_to_second
 from tap_salesforce_seg.run import Run
@@ -73,7 +71,8 @@ class TapSalesforceSeg(Plugin, Tap):
 
     def __init__(self, *, catalog: Any = None, state: Any = None, **options: Any) -> None:
         self._missing: dict[str, str] = {}
-        self._left_out: Sequence[LeftOut] = ()
+        self.left_out: Sequence[LeftOut] = ()
+        """What discovery has left out."""
         self.deletions: dict[str, deletes.Deletions] = {}
         """What the org's log of deletes says, by object."""
         self._began = time.monotonic()
@@ -117,14 +116,10 @@ class TapSalesforceSeg(Plugin, Tap):
 
     @cached_property
     def known_ids_folder(self) -> Path | None:
-        """Where the Ids of the org's records are noted; None if they are not.
-
-        Ids of another org must never be compared with, so each has a folder of its own.
-        """
+        """Where the Ids of the org's records are noted; None if they are not."""
         if self.settings.sweep_every is None:
             return None
-        answer = self.session.call_json("GET", "query", params={"q": soql.select(["Id"], "Organization")})
-        return Path(self.settings.known_ids_path) / str(answer["records"][0]["Id"])
+        return known_ids.folder_of_org(self.session, Path(self.settings.known_ids_path))
 
     @cached_property
     def _describer(self) -> Describer:
@@ -154,7 +149,7 @@ class TapSalesforceSeg(Plugin, Tap):
         for each in discovery.left_out:
             self.logger.warning("%s is left out: %s.", each.stream, each.reason.rstrip("."))
         self._missing = {each.stream: each.reason for each in discovery.left_out if each.failed}
-        self._left_out = discovery.left_out
+        self.left_out = discovery.left_out
         return [
             (NamesStream if definition.sources else CollectionStream)(self, definition)
             for definition in definitions
@@ -235,7 +230,7 @@ class TapSalesforceSeg(Plugin, Tap):
         """The selected streams, and what is asked for all of them before a row is read."""
         streams = self.selected
         self.settings.check_moments(self.started_at)
-        if not self.collections and self._left_out and not any(each.known for each in self._left_out):
+        if not self.collections and self.left_out and not any(each.known for each in self.left_out):
             raise ConfigurationError(
                 "There are no streams of the names that the catalog selects. Take a catalog that --discover "
                 "has printed with the same naming and include_objects."
@@ -304,7 +299,7 @@ class TapSalesforceSeg(Plugin, Tap):
         check_folder("summary_path", tap.settings.summary_path)
         check_folder("report_path", tap.settings.report_path)
         if test == CliTestOptionValue.All.value:
-            tap.check()
+            preflight.check(tap.session, tap.selected, tap.left_out)
         elif test == CliTestOptionValue.Schema.value:
             tap.write_schemas()
         elif show_plan:
@@ -312,33 +307,7 @@ class TapSalesforceSeg(Plugin, Tap):
         else:
             tap.extract()
 
-    def check(self) -> None:
-        """Print what the tap needs, what of it is there and what is missing.
-
-        Raises:
-            RunFailed: A stream cannot be read that is there, or that the user has named.
-            ConfigurationError: The login was refused.
-        """
-        findings = list(preflight(self.session, self.selected, self._left_out))
-        click.echo(result_table(findings))
-        asked_for = {each.stream for each in self._left_out if each.asked_for}
-        failed = [each.what for each in findings if each.result == FAILED or each.what in asked_for]
-        if failed:
-            raise RunFailed(f"These streams cannot be read: {', '.join(failed)}.")
-
     @classmethod
     def get_singer_command(cls) -> click.Command:
         """The SDK's command, ``--plan`` and ``--report``."""
-        command = super().get_singer_command()
-        (test,) = (each for each in command.params if each.name == "test")
-        test.callback, test.expose_value = None, True  # it needs the catalog too, wherever that stands
-        test.type = click.Choice([each.value for each in CliTestOptionValue])
-        command.params.append(
-            click.Option(
-                ["--plan", "show_plan"],
-                is_flag=True,
-                help="Print the reader, rows and API calls of each selected stream, and read nothing.",
-            )
-        )
-        command.params.append(report_option())
-        return command
+        return command_line.extended(super().get_singer_command())

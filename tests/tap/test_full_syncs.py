@@ -131,6 +131,20 @@ def kinds(outcome: Outcome) -> list[tuple[str, Any]]:
 
 
 @pytest.mark.usefixtures("two_leads")
+def test_a_new_field_that_vanishes_does_not_widen_what_is_filled_in(org: OrgClient, tap: TapRunner) -> None:
+    few = tap.catalog("leads", columns={"leads": NAMES})
+    more = tap.catalog("leads", columns={"leads": [*NAMES, "title", "rating"]})
+    state = tap.run(catalog=few).ended().state
+    at(org, "2026-06-02T00:00:00Z")
+    org.faults([{"path": "/queryAll", "action": {"hide": ["Lead.Rating"]}}])
+    outcome = tap.run(catalog=more, state=state, backfill_columns="new").ended()
+    assert "left out: rating" in outcome.stderr
+    assert [set(record) for record in outcome.records("leads")] == [
+        {"id", "is_deleted", "_sdc_deleted_at", "system_modstamp", "title"}
+    ] * 2
+
+
+@pytest.mark.usefixtures("two_leads")
 def test_a_full_sync_activates_its_version_when_all_rows_are_out(org: OrgClient, tap: TapRunner) -> None:
     all_columns = tap.catalog("leads")
     first = tap.run(catalog=all_columns, **VERSIONS).ended()

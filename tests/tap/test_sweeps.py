@@ -160,6 +160,13 @@ def test_another_org_is_never_compared_with(
     assert len(list(known.iterdir())) == 2
 
 
+def test_an_org_that_does_not_tell_its_id_is_not_swept(org: OrgClient, tap: TapRunner, known: Path) -> None:
+    org.faults([{"path": "FROM.Organization", "action": {"lose_rows": 1}}])
+    settings = {"sweep_ids": "always", "known_ids_path": str(known)}
+    outcome = tap.run(catalog=tap.catalog("lead_tags"), **settings).ended(1)
+    assert "does not tell the org's Id" in outcome.errors[-1]
+
+
 def test_a_gap_in_the_log_of_deletes_is_closed(org: OrgClient, tap: TapRunner, known: Path) -> None:
     org.clock(freeze_at="2026-05-01T12:00:00Z")
     ids = org.create("Lead", [{"LastName": name, "Company": "Ltd"} for name in ("Ada", "Bert", "Cleo")])
