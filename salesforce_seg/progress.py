@@ -8,13 +8,11 @@ import time
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-from tqdm.contrib.logging import logging_redirect_tqdm
-
 if TYPE_CHECKING:
     import logging
     from types import TracebackType
 
+    from tqdm import tqdm
     from typing_extensions import Self
 
 LINE_EVERY = 5.0
@@ -43,6 +41,8 @@ class Progress:
     def __enter__(self) -> Self:
         """Begin to tell."""
         if self._is_live:
+            from tqdm.contrib.logging import logging_redirect_tqdm  # noqa: PLC0415  few starts are on a terminal
+
             self._ending.enter_context(logging_redirect_tqdm())
         threading.Thread(target=self._tick, name="progress", daemon=True).start()
         return self
@@ -90,6 +90,8 @@ class Task:
         self.is_over = False
         """Whether it is told of no more."""
         if is_live:
+            from tqdm import tqdm  # noqa: PLC0415
+
             self._bar = tqdm(desc=title, unit=f" {unit}", unit_scale=True, leave=False, file=sys.stderr)
 
     def expect(self, left: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,8 @@ class IdSet:
     """
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
+        import sqlite3  # noqa: PLC0415  most runs keep no such set
+
         self._index = sqlite3.connect("", check_same_thread=False)
         for pragma in ("journal_mode = OFF", "synchronous = OFF", f"cache_size = -{_CACHE_KB}"):
             self._index.execute(f"PRAGMA {pragma}")
