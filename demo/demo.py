@@ -26,10 +26,7 @@ OUTPUT = Path(__file__).parent / "output"
 WAREHOUSE = OUTPUT / "warehouse.duckdb"
 STARTED_AT = OUTPUT / "started_at"
 API_CALLS = OUTPUT / "api_calls.json"
-STATE_IDS = (
-    "dev:tap-salesforce-seg--demo-to-target-duckdb--demo",
-    "dev:tap-salesforce-seg--demo-to-target-jsonl--demo",
-)
+STATE_ID = "dev:tap-salesforce-seg--demo-to-target-{}--demo"
 DOORS = ("written", "unchanged", "not_for_salesforce", "rejected")
 STAMPS = ("system_modstamp", "last_modified_date", "created_date")
 LEAD_COLUMNS = ("first_name", "last_name", "company", "email", "title", "score_c", "test_prop_c")
@@ -42,8 +39,7 @@ def prepare(loader: str) -> None:
     if loader == "duckdb" and not (COMMANDS / "target-duckdb").exists():
         sys.exit("No lossless target-duckdb runs on this Python: use .venv/bin/meltano run demo-jsonl")
     run("salesforce-local-org", "stop", "--port", str(ORG[1]))
-    for state_id in STATE_IDS:
-        run("meltano", "state", "clear", "--force", state_id)
+    run("meltano", "state", "clear", "--force", STATE_ID.format(loader))
     shutil.rmtree(OUTPUT, ignore_errors=True)
     (OUTPUT / "jsonl").mkdir(parents=True)
     STARTED_AT.write_text(datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z"))
