@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 PASSING = frozenset({Remedy.RETRY, Remedy.RETRY_ROW, Remedy.RELOGIN})
 STOP = frozenset({Remedy.FATAL, Remedy.STOP_QUOTA})
 
+_ADVICE = {
+    "DUPLICATES_DETECTED": "A duplicate rule of the org knows such a record: look for it in Salesforce, or "
+    "set allow_duplicates if the rule only warns.",
+}
+"""By code, what Salesforce's own message leaves open."""
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -76,9 +82,12 @@ def refused(error: SalesforceError) -> Refused:
 
 
 def of_row(errors: Sequence[ApiError], remedy: Remedy) -> Refused:
-    """The refusal of one row."""
-    first = errors[0]
-    error = RecordRejected(first.message, code=first.code, fields=first.fields, errors=errors)
+    """The refusal of one row: all that Salesforce minds, and what to do where it does not say so."""
+    code = errors[0].code
+    told = dict.fromkeys(each.message for each in errors)
+    fields = dict.fromkeys(name for each in errors for name in each.fields)
+    reason = " ".join([*told, *([_ADVICE[code]] if code in _ADVICE else [])])
+    error = RecordRejected(reason, code=code, fields=[*fields], errors=errors)
     return Refused(error, look_again=remedy is Remedy.REROUTE, missing=missing_column(error))
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from local_org_client import LocalOrgProcess
 from target_pipe import CASE, CLOSE, COMPOSITE, group, identify, messages, track
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local_org_client import OrgClient
 
 BUSY = {"status": 503, "body": '[{"message":"Server too busy","errorCode":"SERVER_UNAVAILABLE"}]'}
@@ -17,9 +21,11 @@ def person(n: int, **traits: Any) -> dict[str, Any]:
     return identify({"email": f"p{n}@example.com"} | traits)
 
 
-def row_failing_with(code: str) -> dict[str, Any]:
+def row_failing_with(code: str, *messages_of_fields: tuple[str, str]) -> dict[str, Any]:
     """An answer to a composite with one collection of one record."""
-    row = {"success": False, "errors": [{"statusCode": code, "message": "x", "fields": []}]}
+    told = messages_of_fields or (("x", ""),)
+    errors = [{"statusCode": code, "message": text, "fields": [name] if name else []} for text, name in told]
+    row = {"success": False, "errors": errors}
     member = {"body": [row], "httpHeaders": {}, "httpStatusCode": 200, "referenceId": "r"}
     return {"status": 200, "body": {"compositeResponse": [member]}}
 
@@ -197,3 +203,27 @@ def test_full_storage_stops_the_run(org: OrgClient, cli: Any) -> None:
     assert "STORAGE_LIMIT_EXCEEDED" in outcome.log
     outcome.doors()
     assert outcome.rejects == []
+
+
+def test_a_reject_says_all_that_salesforce_minds(org: OrgClient, cli: Any) -> None:
+    told = (("A phone number, please.", "Phone"), ("No such title.", "Title"))
+    answer = row_failing_with("FIELD_CUSTOM_VALIDATION_EXCEPTION", *told)
+    org.faults([COMPOSITE | {"skip": 2, "action": answer}])
+    outcome = cli(messages([person(1)]))
+    outcome.doors(rejected=1)
+    (line,) = outcome.rejects
+    assert line["reason"] == "A phone number, please. No such title."
+    assert line["fields"] == ["Phone", "Title"]
+
+
+def test_a_duplicate_rule_says_what_to_do(tmp_path: Path, config: dict[str, Any], cli: Any) -> None:
+    rule = {"object": "Lead", "name": "Same_phone", "fields": ["Phone"], "action": "alert"}
+    (tmp_path / "schema.json").write_text(json.dumps({"duplicate_rules": [rule]}))
+    with LocalOrgProcess("--schema", str(tmp_path / "schema.json")) as process:
+        config["login_url"] = process.url
+        events = messages([person(1, phone="5"), person(2, phone="5")])
+        outcome = cli(events, batch_size=1)
+        outcome.doors(created=1, rejected=1)
+        assert outcome.codes == ["DUPLICATES_DETECTED"]
+        assert "set allow_duplicates if the rule only warns" in outcome.rejects[0]["reason"]
+        cli((), f"--replay={config['rejects_path']}", allow_duplicates=True).doors(created=1)
