@@ -36,7 +36,7 @@ def text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float | Decimal):
-        return number_text(finite(value))
+        return number_text(number(value))
     if isinstance(value, datetime):
         return stamp(_aware(value))
     if isinstance(value, date | time):
@@ -83,14 +83,9 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> int | float | Decimal:
-    """A number, also from text in English notation without separators."""
+    """A number that JSON can hold, also from text in English notation without separators."""
     if isinstance(value, bool) or not isinstance(value, _WRITTEN_NUMBERS):
         raise ValueError(f"{_shown(value)} is not a number")
-    return finite(value)
-
-
-def finite(value: str | float | Decimal) -> int | float | Decimal:
-    """A number that JSON can hold."""
     try:
         found = plain_number(value)
     except ValueError:

@@ -48,7 +48,7 @@ def external_ids(event: Event) -> list[ExternalId]:
     if entries is MISSING or entries is None:
         return []
     entries = as_json(entries)
-    is_mapped = _is_mapped(event)
+    is_mapped = bool(_of_context(event, "mappedToDestination"))
     found = [
         entry
         for each in (entries if isinstance(entries, list) else [entries])
@@ -59,11 +59,7 @@ def external_ids(event: Event) -> list[ExternalId]:
 
 def is_mapped_elsewhere(event: Event) -> bool:
     """Whether an event of reverse ETL names records of other destinations only."""
-    return _is_mapped(event) and not external_ids(event)
-
-
-def _is_mapped(event: Event) -> bool:
-    return bool(_of_context(event, "mappedToDestination"))
+    return bool(_of_context(event, "mappedToDestination")) and not external_ids(event)
 
 
 def _of_context(event: Event, name: str) -> Any:

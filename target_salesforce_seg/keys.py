@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from salesforce_seg import fields
 from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.intents import Match, long_id
+from target_salesforce_seg.mapping.problems import mistyped, too_long, unreadable
 from target_salesforce_seg.paths import MISSING, find, is_blank, normalised
 
 if TYPE_CHECKING:
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
     from salesforce_seg.describe import FieldDescribe, SObjectDescribe
     from target_salesforce_seg.catalog import Catalog
     from target_salesforce_seg.events import Event
-    from target_salesforce_seg.mapping.values import ValueRules
+    from target_salesforce_seg.mapping.values import Convert
 
 _EMAIL = re.compile(r"[^@\s,;\x00-\x1f\x7f]+@[^@\s,;\x00-\x1f\x7f]+\.[^@\s,;\x00-\x1f\x7f]+")
 
@@ -24,17 +27,85 @@ _LONGEST_EMAIL = 254
 """Characters of an address (RFC 5321); Salesforce takes 80."""
 
 
+@dataclass(slots=True)
+class Key:
+    """A field that records are found by.
+
+    Attributes:
+        sobject: the object.
+        field: of the object.
+        write: makes a value of the field's type; raises ValueError.
+    """
+
+    sobject: SObjectDescribe
+    field: FieldDescribe
+    write: Convert
+
+    @classmethod
+    def of(cls, sobject: SObjectDescribe, field: FieldDescribe) -> Key:
+        """The key that a field is."""
+        return cls(sobject, field, fields.writer(field))
+
+    def value(self, value: Any, origin: str) -> Any:
+        """A value to find a record by, typed and never cut.
+
+        Args:
+            value: JSON value, not blank.
+            origin: the trait, path or column it comes from, for messages.
+
+        Raises:
+            RecordRejected: It is not of the field's type, too long, or no e-mail address.
+        """
+        if isinstance(value, str):
+            if "\0" in value:
+                raise self._has_null(origin)
+        elif isinstance(value, dict | list):
+            raise mistyped(self.sobject, self.field, origin, "a list or an object cannot be a key")
+        elif isinstance(value, bool) and self.field.type not in {"boolean", "email"}:
+            raise mistyped(self.sobject, self.field, origin, "true and false tell no record from another")
+        try:
+            typed = self.write(value)
+        except ValueError as error:
+            raise unreadable(self.sobject, self.field, origin, error) from None
+        if not fields.fits(self.field, typed):
+            raise too_long(self.sobject, self.field)
+        if self.field.type == "email" and not is_email(typed):
+            raise RecordRejected(
+                f"`{origin}` is no e-mail address.", code="INVALID_EMAIL_ADDRESS", fields=[self.field.name]
+            )
+        return typed
+
+    def _has_null(self, origin: str) -> RecordRejected:
+        is_email_field = self.field.type == "email"
+        return RecordRejected(
+            f"`{origin}` has a null character, which no key can have.",
+            code="INVALID_EMAIL_ADDRESS" if is_email_field else "INVALID_TYPE_ON_FIELD_IN_RECORD",
+            fields=[self.field.name],
+        )
+
+
 class Keys:
     """Makes matches of the values that find a record.
 
     Args:
         catalog: the objects.
-        values: how values become what Salesforce takes.
     """
 
-    def __init__(self, catalog: Catalog, values: ValueRules) -> None:
+    def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._values = values
+        self._named: dict[tuple[str, str], Key] = {}
+
+    def named(self, sobject: SObjectDescribe, setting: str, name: str) -> Key:
+        """A key that a setting names; remembered as long as the object's describe is the same.
+
+        Raises:
+            ConfigurationError: The field is none to search by.
+        """
+        key = self._named.get((setting, name))
+        if key is None or key.sobject is not sobject:
+            key = Key.of(sobject, self._catalog.key_field(sobject, name, setting))
+            self._named[setting, name] = key
+        return key
 
     def match(
         self, sobject: SObjectDescribe, setting: str, rules: Mapping[str, str], look_up: Callable[[str], Any]
@@ -53,29 +124,16 @@ class Keys:
         """
         pairs = []
         for path, name in rules.items():
-            field = self._catalog.key_field(sobject, name, setting)
+            key = self.named(sobject, setting, name)
             value = look_up(path)
             if is_blank(value):
                 raise RecordRejected(
-                    f"The event has no `{path}`, by which its {sobject.name} is found ({field.name}).",
+                    f"The event has no `{path}`, by which its {sobject.name} is found ({key.field.name}).",
                     code="MISSING_KEY",
-                    fields=[field.name],
+                    fields=[key.field.name],
                 )
-            pairs.append((field, self.value(sobject, field, value, path)))
+            pairs.append((key.field, key.value(value, path)))
         return Match.on(pairs) if pairs else None
-
-    def value(self, sobject: SObjectDescribe, field: FieldDescribe, value: Any, origin: str) -> Any:
-        """A value to find a record by, typed.
-
-        Raises:
-            RecordRejected: It is none.
-        """
-        typed = self._values.key(sobject, field, value, origin)
-        if field.type == "email" and not is_email(typed):
-            raise RecordRejected(
-                f"`{origin}` is no e-mail address.", code="INVALID_EMAIL_ADDRESS", fields=[field.name]
-            )
-        return typed
 
     def on_id(self, sobject: SObjectDescribe, value: Any, origin: str) -> Match:
         """A match by the record's Id.

@@ -14,7 +14,7 @@ from target_salesforce_seg.relationships import parents_of
 from target_salesforce_seg.writes import Write, fields_said
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from salesforce_seg.describe import SObjectDescribe
     from target_salesforce_seg.intents import Intent, Match
@@ -76,17 +76,16 @@ class Merging:
             intent: what is wanted.
             contact: how a Contact is found that stands in for a Lead.
         """
-        if not (self._unsettled or self._unsettled_ways or self._creating):
-            return False
-        if intent.match is not None and self._is_unsettled(intent.object, intent.match):
-            return True
-        if contact is not None:
-            name = ("Contact", contact.fields, contact.key)
-            if self._is_unsettled("Contact", contact) or name in self._new:
+        if self._unsettled or self._unsettled_ways:
+            if intent.match is not None and self._is_unsettled(intent.object, intent.match):
                 return True
-        if intent.object not in self._name_parents:
+            if contact is not None and self._is_unsettled("Contact", contact):
+                return True
+        if contact is not None and ("Contact", contact.fields, contact.key) in self._new:
+            return True
+        if not self._creating or intent.object not in self._name_parents:
             return False
-        return bool(self._creating and parents_of(sobject, intent.fields) & self._creating)
+        return bool(parents_of(sobject, intent.fields) & self._creating)
 
     def put(self, sobject: SObjectDescribe, intent: Intent, writes: list[Write]) -> None:
         """Put an intent on its records, unless it has to wait for what is done to one of them."""
@@ -145,11 +144,14 @@ class Merging:
     def _note_keys(self, write: Write, intent: Intent) -> None:
         """Note which keys find the record no longer, or only now: nobody may rely on either in this round."""
         sobject = write.sobject
-        match = intent.match
-        fields = fields_said(intent, sobject)
-        for way in self._ways.get(sobject.name, ()):
-            own = match is not None and way == match.fields and intent.object == sobject.name
-            if own and (not write.record_id or _keeps(fields, match)) and write.operation != "delete":
+        match = intent.match if intent.object == sobject.name else None
+        ways: Sequence[Way] = self._ways.get(sobject.name, ())
+        if match and not write.record_id and write.operation != "delete":
+            ways = [way for way in ways if way != match.fields]  # it is created with this key
+        fields = fields_said(intent, sobject) if ways else {}
+        for way in ways:
+            own = match is not None and way == match.fields
+            if own and _keeps(fields, match) and write.operation != "delete":
                 continue
             if write.operation != "delete" and not any(name in fields for name in way):
                 continue

@@ -77,6 +77,8 @@ class Parents:
         Raises:
             RecordRejected: A parent is not there, or there are several.
         """
+        if not self._found:
+            return []
         said, followed = dict(intent.fields), []
         for place, found in self._found.items():
             sobject, name = place
@@ -90,8 +92,7 @@ class Parents:
             said[way.field.name] = _only(found.get(match.key, ()), name) if match else None
             if match and (place, match.key) in self._merged:
                 followed.append(name)
-        if self._found:
-            intent.fields = said
+        intent.fields = said
         return followed
 
     def _ask(self, intents: Iterable[Intent], written: dict[str, dict[str, None]]) -> None:

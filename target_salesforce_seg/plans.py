@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
@@ -12,9 +12,10 @@ from target_salesforce_seg.classify import NotForSalesforce, PlainRecord
 from target_salesforce_seg.external_ids import ExternalId, external_ids, is_mapped_elsewhere
 from target_salesforce_seg.intents import Intent, Match, Refusal
 from target_salesforce_seg.intents import comparable as comparable_value
-from target_salesforce_seg.keys import Keys, is_email, lead_key
-from target_salesforce_seg.mapping.tables import CONTACT, LEAD, PLACEHOLDER, TraitTable, account_table
-from target_salesforce_seg.mapping.traits import TraitMapper, literal_assignments
+from target_salesforce_seg.keys import Key, Keys, is_email, lead_key
+from target_salesforce_seg.mapping.mappers import Mappers
+from target_salesforce_seg.mapping.tables import LEAD, PLACEHOLDER
+from target_salesforce_seg.mapping.traits import literal_assignments
 from target_salesforce_seg.mapping.values import Assignment, ValueRules
 from target_salesforce_seg.paths import find, is_blank
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from target_salesforce_seg.settings import TargetSettings
 
 Planned = Intent | Refusal
+
+_PEOPLE = {"Lead", "Contact"}
+"""Objects that the traits of an identify are mapped to; those of others are named as their fields are."""
 
 _READS_NOTHING = {"delete", "read"}
 """Operations that write no fields."""
@@ -48,8 +52,9 @@ class Plans:
         self._catalog = catalog
         self._notices = notices
         self._values = ValueRules(settings.trim_long_values, settings.unknown_fields == "reject", notices)
-        self._keys = Keys(catalog, self._values)
-        self._mappers: dict[tuple[str, str, bool], TraitMapper] = {}
+        self._keys = Keys(catalog)
+        self._mappers = Mappers(settings, self._values)
+        self._writes_contacts = settings.writes_contacts
         self._actions: dict[tuple[str, str], list[Action]] = defaultdict(list)
         for action in settings.actions:
             self._actions[action.event, comparable(action.event_name)].append(action)
@@ -89,14 +94,18 @@ class Plans:
             rule = event.rule
             operation = "delete" if event.deleted else rule.operation
             return [_attempt(rule.object, operation, self._plain, position, event, operation)]
-        planned: list[Planned] = []
-        has_default = event.type != "track"
-        for action in self.actions_for(event):
-            planned.append(_attempt(action.object, action.operation, self._action, position, event, action))
-            has_default = has_default and not action.replaces_default
-        if planned and event.type == "identify" and is_mapped_elsewhere(event):
-            return planned  # without an action it would not have come here
-        return planned + self._defaults(position, event) if has_default else planned
+        actions = self.actions_for(event)
+        if not actions:  # only a track event is nothing by itself, or check_wanted would have stopped it
+            return [] if event.type == "track" else self._defaults(position, event)
+        planned = [
+            _attempt(action.object, action.operation, self._action, position, event, action)
+            for action in actions
+        ]
+        if event.type == "track" or any(action.replaces_default for action in actions):
+            return planned
+        if event.type == "identify" and is_mapped_elsewhere(event):
+            return planned
+        return planned + self._defaults(position, event)
 
     # The defaults
 
@@ -115,47 +124,47 @@ class Plans:
         lead = self._catalog["Lead"]
         rules = self._settings.lead_lookup_fields
         match = self._keys.match(lead, "lead_lookup_fields", rules, partial(lead_key, event))
-        fields = self._beside(match, lead, self._mapped(LEAD, event, lead))
+        mapper = self._mappers.of(event, lead)
+        fields = self._beside(match, lead, mapper.record(event.traits))
         if "Email" not in fields and is_email(event.user_id) and lead.field("Email"):
             fields["Email"] = event.user_id
         as_contact = self._as_contact(event, match)
         intent = Intent(position, lead.name, "upsert", fields, match, contact_fields=as_contact)
-        return self._with_placeholders(intent, lead, LEAD)
+        return self._with_placeholders(intent, mapper.placeholders)
 
     def _account(self, position: int, event: Event) -> Intent:
         account = self._catalog["Account"]
-        number = self._catalog.key_field(
-            account, "AccountNumber", "group events find their Account by groupId"
-        )
-        if event.group_id is None:
+        key = self._keys.named(account, "group events find their Account by groupId", "AccountNumber")
+        group_id = event.group_id
+        if group_id is None:
             raise RecordRejected(
                 "A group event needs a groupId (text or a whole number) to find its Account.",
                 code="MISSING_KEY",
-                fields=[number.name],
+                fields=[key.field.name],
             )
-        value = self._keys.value(account, number, event.group_id, "groupId")
-        match = Match.on([(number, value)])
-        fields = self._beside(match, account, self._mapped(self._account_table, event, account))
+        match = Match.on([(key.field, key.value(group_id, "groupId"))])
+        mapper = self._mappers.of(event, account)
+        fields = self._beside(match, account, mapper.record(event.traits))
         return Intent(position, account.name, "upsert", fields, match)
 
     def _external(self, position: int, event: Event, entry: ExternalId) -> Intent:
         sobject = self._catalog.of_event(entry.object)
         match = self._match_of(entry, sobject)
-        table = None if entry.literal else {"Lead": LEAD, "Contact": CONTACT}.get(sobject.name)
-        if table is None:
+        if entry.literal or sobject.name not in _PEOPLE:
             named = (
                 each for each in literal_assignments(event.traits, sobject) if each.field.lower() != "id"
             )
             intent = self._configured(position, sobject, entry.operation, list(named), match)
             intent.fields = self._beside(match, sobject, dict(intent.fields))
             return intent
-        fields = self._beside(match, sobject, self._mapped(table, event, sobject))
+        mapper = self._mappers.of(event, sobject)
+        fields = self._beside(match, sobject, mapper.record(event.traits))
         if entry.operation == "create":
             _check_not_empty(sobject, fields, "traits")
         intent = Intent(position, sobject.name, entry.operation, fields, match)
         if sobject.name == "Lead":
             intent.contact_fields = self._as_contact(event, match)
-        return self._with_placeholders(intent, sobject, table)
+        return self._with_placeholders(intent, mapper.placeholders)
 
     def _match_of(self, entry: ExternalId, sobject: SObjectDescribe) -> Match | None:
         if entry.operation == "create":
@@ -169,7 +178,7 @@ class Plans:
                 code="MISSING_KEY",
                 fields=[field.name],
             )
-        return Match.on([(field, self._keys.value(sobject, field, entry.id, "context.externalId"))])
+        return Match.on([(field, Key.of(sobject, field).value(entry.id, "context.externalId"))])
 
     # What the settings say
 
@@ -220,29 +229,14 @@ class Plans:
         intent = Intent(position, sobject.name, operation, fields, match)
         if sobject.name != "Lead":
             return intent
-        contact = self._catalog["Contact"] if self._settings.writes_contacts else None
+        contact = self._catalog["Contact"] if self._writes_contacts else None
         if contact:
             known = [each for each in assignments if contact.field(each.field)]
             intent.contact_fields = lambda: self._values.typed(contact, known)
-        return self._with_placeholders(intent, sobject, LEAD, from_traits=False)
+        placeholders = self._values.required(sobject, LEAD.placeholders)
+        return self._with_placeholders(intent, placeholders, from_traits=False)
 
     # Parts
-
-    @cached_property
-    def _account_table(self) -> TraitTable:
-        return account_table(
-            billing=self._settings.send_address_as_billing, shipping=self._settings.send_address_as_shipping
-        )
-
-    def _mapped(self, table: TraitTable, event: Event, sobject: SObjectDescribe) -> dict[str, Any]:
-        """The fields that an event's traits make; the mapper is made anew when the object's describe is."""
-        kind = (event.type, sobject.name, event.from_row)
-        mapper = self._mappers.get(kind)
-        if mapper is None or mapper.sobject is not sobject:
-            overrides = self._settings.trait_fields.get(event.type, {})
-            mapper = TraitMapper(table, overrides, self._values, sobject, lost_case=event.from_row)
-            self._mappers[kind] = mapper
-        return mapper.record(event.traits)
 
     def _beside(
         self, match: Match | None, sobject: SObjectDescribe, fields: dict[str, Any]
@@ -250,36 +244,37 @@ class Plans:
         """Fields less other values for those that find the record: the next event would not find it again."""
         if match is None:
             return fields
-        for name, own, key in zip(match.fields, match.values, match.key, strict=True):
+        for place, name in enumerate(match.fields):
             value = fields.get(name)
-            if value is None or value == own:
+            if value is None or value == match.values[place]:
                 continue
             described = sobject.field(name)
-            if described and comparable_value(described, value) != key:
+            if described and comparable_value(described, value) != match.key[place]:
                 del fields[name]
                 told = f"{sobject.name}.{name} finds the record: what another trait says for it is left out."
                 self._notices.say(told)
         return fields
 
     def _as_contact(self, event: Event, match: Match | None) -> Callable[[], Mapping[str, Any]] | None:
-        if not self._settings.writes_contacts:
+        if not self._writes_contacts:
             return None
 
         def mapped() -> Mapping[str, Any]:
             contact = self._catalog["Contact"]
-            return self._beside(match, contact, self._mapped(CONTACT, event, contact))
+            mapper = self._mappers.of(event, contact)
+            return self._beside(match, contact, mapper.record(event.traits))
 
         return mapped
 
     def _with_placeholders(
-        self, intent: Intent, sobject: SObjectDescribe, table: TraitTable, *, from_traits: bool = True
+        self, intent: Intent, placeholders: tuple[str, ...], *, from_traits: bool = True
     ) -> Intent:
         fill = self._settings.fill_required
         if fill == "never" or intent.operation in _READS_NOTHING:
             return intent
-        intent.placeholders = self._values.required(sobject, table.placeholders)
-        if fill == "always" and table is LEAD and from_traits:
-            intent.fields = dict.fromkeys(intent.placeholders, PLACEHOLDER) | dict(intent.fields)
+        intent.placeholders = placeholders
+        if fill == "always" and intent.object == "Lead" and from_traits:
+            intent.fields = dict.fromkeys(placeholders, PLACEHOLDER) | dict(intent.fields)
         return intent
 
 

@@ -207,18 +207,15 @@ def _there(contact: Row | None, contact_id: str) -> Row:
 
 def _check_findable(sobject: SObjectDescribe, intent: Intent) -> None:
     """Raises RecordRejected: what is created would lack what it is found by, and come again and again."""
-    fixed = (
-        [name for name in intent.match.fields if name not in sobject.createable_fields]
-        if intent.match
-        else []
+    if intent.match is None or sobject.createable_fields.issuperset(intent.match.fields):
+        return
+    fixed = [name for name in intent.match.fields if name not in sobject.createable_fields]
+    raise RecordRejected(
+        f"There is no {intent.object} with this {' and '.join(fixed)}, and none can be created with it: "
+        "this user cannot write it.",
+        code="INVALID_FIELD_FOR_INSERT_UPDATE",
+        fields=fixed,
     )
-    if fixed:
-        raise RecordRejected(
-            f"There is no {intent.object} with this {' and '.join(fixed)}, and none can be created with it: "
-            "this user cannot write it.",
-            code="INVALID_FIELD_FOR_INSERT_UPDATE",
-            fields=fixed,
-        )
 
 
 def _not_found(intent: Intent) -> RecordRejected:

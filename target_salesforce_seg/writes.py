@@ -129,9 +129,9 @@ def _said(write: Write, intent: Intent, now: Mapping[str, Any]) -> dict[str, Any
     if match is None:
         return said
     creates = write.operation == "create" and intent is write.intents[0]
-    for name, key in zip(match.fields, match.values, strict=True):
+    for place, name in enumerate(match.fields):
         if creates:
-            said[name] = key
+            said[name] = match.values[place]
         elif name in said and not _is_other_key(write.sobject, name, now.get(name), said[name]):
             del said[name]
     return said

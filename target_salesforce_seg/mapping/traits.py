@@ -13,7 +13,7 @@ from salesforce_seg.errors import RecordRejected
 from target_salesforce_seg.mapping import takers
 from target_salesforce_seg.mapping.nodes import Node, Parts, walk
 from target_salesforce_seg.mapping.parents import flattened
-from target_salesforce_seg.mapping.values import Assignment
+from target_salesforce_seg.mapping.values import Assignment, finished
 from target_salesforce_seg.paths import MISSING, normalised
 
 if TYPE_CHECKING:
@@ -38,6 +38,10 @@ class TraitMapper:
         values: how values become what Salesforce takes.
         sobject: the object.
         lost_case: whether names went through a warehouse, so that ``test_prop`` may have been ``testProp``.
+
+    Attributes:
+        sobject: the object.
+        placeholders: those of the table's placeholders that the object cannot leave empty.
     """
 
     def __init__(
@@ -52,6 +56,8 @@ class TraitMapper:
         self.sobject = sobject
         self._table = table
         self._values = values
+        self._places = values.places(sobject)
+        self.placeholders = values.required(sobject, table.placeholders)
         self._lost_case = lost_case
         self._overrides = {path: field for path, field in overrides.items() if field}
         self._fed_by = self._feeds()
@@ -80,7 +86,7 @@ class TraitMapper:
                 continue
             if converted is not MISSING:
                 record[name] = converted
-        return self._values.finished(self.sobject, record, problems)
+        return finished(self._places, record, problems)
 
     # What is known before the first event
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from salesforce_seg import fields
 from salesforce_seg.errors import RecordRejected
-from salesforce_seg.write_values import OutOfRange
 from target_salesforce_seg.mapping.parents import parent_reference
 from target_salesforce_seg.mapping.places import Places
+from target_salesforce_seg.mapping.problems import together, too_long, unreadable
 from target_salesforce_seg.paths import MISSING, is_blank
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ class _Known:
     sobject: SObjectDescribe
     places: Places
     required: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
-    writers: dict[str, Convert] = field(default_factory=dict)
     slots: dict[tuple[str, str], Slot] = field(default_factory=dict)
 
 
@@ -107,62 +106,7 @@ class ValueRules:
                 continue
             if converted is not MISSING:
                 record[slot.name] = converted
-        return self.finished(sobject, record, problems)
-
-    def finished(
-        self, sobject: SObjectDescribe, record: dict[str, Any], problems: list[RecordRejected]
-    ) -> dict[str, Any]:
-        """A record whose values are all typed, its countries and states in their places.
-
-        Args:
-            sobject: the object.
-            record: the values.
-            problems: what is wrong with others.
-
-        Raises:
-            RecordRejected: All that is wrong, as one.
-        """
-        try:
-            self._of(sobject).places.complete(record)
-        except RecordRejected as problem:
-            problems.append(problem)
-        if problems:
-            raise _together(problems)
-        return record
-
-    def key(self, sobject: SObjectDescribe, field: FieldDescribe, value: Any, origin: str) -> Any:
-        """A value to find a record by: never cut.
-
-        Args:
-            sobject: the object.
-            field: to find it by.
-            value: JSON value, not null.
-            origin: the trait, path or column it comes from, for messages.
-
-        Raises:
-            RecordRejected: It is not of the field's type, or too long.
-        """
-        if isinstance(value, _CONTAINERS):
-            raise _mistyped(sobject, field, origin, "a list or an object cannot be a key")
-        if isinstance(value, bool) and field.type not in {"boolean", "email"}:
-            raise _mistyped(sobject, field, origin, "true and false tell no record from another")
-        if isinstance(value, str) and "\0" in value:
-            raise RecordRejected(
-                f"`{origin}` has a null character, which no key can have.",
-                code="INVALID_EMAIL_ADDRESS" if field.type == "email" else "INVALID_TYPE_ON_FIELD_IN_RECORD",
-                fields=[field.name],
-            )
-        writers = self._of(sobject).writers
-        write = writers.get(field.name)
-        if write is None:
-            write = writers[field.name] = fields.writer(field)
-        try:
-            value = write(value)
-        except ValueError as error:
-            raise _unreadable(sobject, field, origin, error) from None
-        if not fields.fits(field, value):
-            raise _too_long(sobject, field)
-        return value
+        return finished(self.places(sobject), record, problems)
 
     def slot(self, sobject: SObjectDescribe, name: str, origin: str) -> Slot:
         """Where values of an origin go; remembered, as names come back with every event.
@@ -179,6 +123,10 @@ class ValueRules:
                 slots.clear()
             slot = slots[name, origin] = self._new_slot(sobject, name, origin)
         return slot
+
+    def places(self, sobject: SObjectDescribe) -> Places:
+        """What puts the countries and states of an object's records where its picklists want them."""
+        return self._of(sobject).places
 
     def required(self, sobject: SObjectDescribe, names: tuple[str, ...]) -> tuple[str, ...]:
         """Those of some fields that the object has and that cannot be empty."""
@@ -247,7 +195,7 @@ class ValueRules:
                 if isinstance(value, no_values):
                     self.wrong_shape(sobject.name, origin)
                     return MISSING
-                raise _unreadable(sobject, field, origin, error) from None
+                raise unreadable(sobject, field, origin, error) from None
             if not isinstance(written, str) or len(written) <= (length if written.isascii() else length // 2):
                 return MISSING if written == "" else written
             return self._fitting(sobject, field, written)
@@ -259,42 +207,28 @@ class ValueRules:
             return value
         cut: str = fields.trim(field, value) if self.trim_long_values else value
         if not fields.fits(field, cut):
-            raise _too_long(sobject, field)
+            raise too_long(sobject, field)
         self.notices.say(
             f"{sobject.name}.{field.name} takes {field.length} characters: longer values are cut."
         )
         return cut
 
 
-def _together(problems: list[RecordRejected]) -> RecordRejected:
-    """One reason for all that is wrong with a record; the code is that of the first."""
-    if len(problems) == 1:
-        return problems[0]
-    names = dict.fromkeys(name for problem in problems for name in problem.fields)
-    reasons = dict.fromkeys(problem.message for problem in problems)
-    return RecordRejected(" ".join(reasons), code=problems[0].code, fields=list(names))
+def finished(places: Places, record: dict[str, Any], problems: list[RecordRejected]) -> dict[str, Any]:
+    """A record whose values are all typed, its countries and states in their places.
 
+    Args:
+        places: of its object.
+        record: the values.
+        problems: what is wrong with others.
 
-def _unreadable(
-    sobject: SObjectDescribe, field: FieldDescribe, origin: str, error: ValueError
-) -> RecordRejected:
-    if not isinstance(error, OutOfRange):
-        return _mistyped(sobject, field, origin, str(error))
-    told = f"`{origin}` does not fit into {sobject.name}.{field.name}: {error}"
-    return RecordRejected(told, code="NUMBER_OUTSIDE_VALID_RANGE", fields=[field.name])
-
-
-def _mistyped(sobject: SObjectDescribe, field: FieldDescribe, origin: str, why: str) -> RecordRejected:
-    return RecordRejected(
-        f"{sobject.name}.{field.name} is of type {field.type}, and `{origin}` does not fit: {why}",
-        code="INVALID_TYPE_ON_FIELD_IN_RECORD",
-        fields=[field.name],
-    )
-
-
-def _too_long(sobject: SObjectDescribe, field: FieldDescribe) -> RecordRejected:
-    return RecordRejected(
-        f"{sobject.name}.{field.name} takes {field.length} characters, and the value has more.",
-        code="STRING_TOO_LONG",
-        fields=[field.name],
-    )
+    Raises:
+        RecordRejected: All that is wrong, as one.
+    """
+    try:
+        places.complete(record)
+    except RecordRejected as problem:
+        problems.append(problem)
+    if problems:
+        raise together(problems)
+    return record
