@@ -124,7 +124,12 @@ class Lookup:
 
     Args:
         calls: the connection.
+
+    Attributes:
+        asks_for_all_parents: whether parents are looked up that Salesforce itself would find on writing.
     """
+
+    asks_for_all_parents = False
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls

@@ -43,7 +43,7 @@ class Parents:
     """The parents that the intents of one round name.
 
     Args:
-        lookup: asks the org; not at all if Salesforce finds all parents itself.
+        lookup: asks the org; in a real run not at all if Salesforce finds all parents itself.
         catalog: the objects.
         intents: of the round; those that are rerouted name parents that Salesforce has not found.
         written: by object, the fields that the intents write; references take the place of names of parents
@@ -65,7 +65,7 @@ class Parents:
         self._found: dict[tuple[str, str], Found] = {}
         self._merged: dict[tuple[tuple[str, str], Any], list[tuple[str, str]]] = {}
         if self.named:
-            self._not_found_by_salesforce = any(intent.rerouted for intent in intents)
+            self._asks_for_all = lookup.asks_for_all_parents or any(intent.rerouted for intent in intents)
             self._ask(intents, written)
 
     def put_ids(self, intent: Intent) -> list[str]:
@@ -157,7 +157,7 @@ class Parents:
         key = parent.field(key_name)
         if key is None or not key.filterable:
             return None
-        if (key.external_id or key.id_lookup) and not self._not_found_by_salesforce:
+        if (key.external_id or key.id_lookup) and not self._asks_for_all:
             return None
         return _Way(field, parent, key)
 

@@ -102,6 +102,8 @@ class PretendedLookup(Lookup):
         org: what would have been written.
     """
 
+    asks_for_all_parents = True
+
     def __init__(self, calls: Calls, org: PretendedOrg) -> None:
         super().__init__(calls)
         self._org = org

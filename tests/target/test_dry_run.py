@@ -151,3 +151,17 @@ def test_what_a_dry_run_changes_is_found_by_keys_that_it_has_not_read(org: OrgCl
     outcome.doors(updated=2)
     assert 'LastName: "King" -> "a@example.com"' in outcome.printed
     assert outcome.printed.count("Title:") == 1
+
+
+def test_parents_that_salesforce_would_find_or_not(org: OrgClient, cli: Any) -> None:
+    org.custom_field("Account.Key__c", externalId=True, unique=True)
+    (account,) = org.create("Account", [{"Name": "A", "Key__c": "there"}])
+    action = {"event": "track", "event_name": "Issue", "operation": "create", "object": "Case"}
+    mapped = {"properties.title": "Subject", "properties.team": "Account.Key__c"}
+    events = messages(track("Issue", {"title": "T", "team": team}) for team in ("there", "nowhere"))
+    settings = {"actions": [action | {"field_mappings": mapped}]}
+    outcome = cli(events, "--dry-run", prints=True, **settings)
+    outcome.doors(created=1, rejected=1)
+    assert f'  AccountId: "{account}"' in outcome.printed
+    assert "INVALID_FIELD: No parent records have the value of Account.Key__c" in outcome.printed
+    cli(events, **settings).doors(created=1, rejected=1)
