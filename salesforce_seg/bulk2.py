@@ -10,18 +10,17 @@ import io
 import logging
 import sys
 import threading
-import time
 from collections import deque
 from concurrent.futures import Future
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 import requests
 
 from salesforce_seg.answers import is_html, refusal
+from salesforce_seg.bulk2_job import LONGEST_HOURS, Bulk2Job
 from salesforce_seg.errors import ApiError, ObjectUnavailable, RunFailed
 
 if TYPE_CHECKING:
@@ -31,14 +30,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between the first looks at a job."""
-
-LONG_WAIT = 15.0
-"""Seconds between all later ones: each look costs an API call."""
-
-LONGEST_JOB = 6 * 60 * 60
-"""Seconds after which a job that is still under way is given up."""
+WAITS = (0.0, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Seconds before the first looks at a job."""
 
 NO_MORE = "null"
 """What ``Sforce-Locator`` says on the last page: this very word."""
@@ -91,23 +84,8 @@ def _with_nul(body: bytes) -> Iterator[list[str]]:
     return ([cell.replace(stand_in, "\0") for cell in row] for row in csv.reader(lines))
 
 
-class QueryJob:
-    """A query job, from its creation to its deletion.
-
-    Args:
-        session: The connection to the org.
-        job_id: The job's Id.
-        title: What messages call it.
-        sleep: Waits so many seconds.
-    """
-
-    def __init__(
-        self, session: Session, job_id: str, title: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._session = session
-        self.id = job_id
-        self._title = title
-        self._sleep = sleep
+class QueryJob(Bulk2Job):
+    """A query job."""
 
     @classmethod
     def create(cls, session: Session, soql: str, *, title: str, all_rows: bool = False) -> QueryJob:
@@ -139,20 +117,15 @@ class QueryJob:
                 more, as Salesforce removes jobs after seven days.
             JobEndedBadly: It failed for another reason, or somebody aborted it.
         """
-        waited = 0.0
-        for seconds in chain(WAITS, repeat(LONG_WAIT)):
+        for _ in self._looks(WAITS):
             info = self._session.call_json("GET", f"jobs/query/{self.id}")
             state = info["state"]
             if state == "JobComplete":
                 return int(info["numberRecordsProcessed"])
             if state in {"Failed", "Aborted"}:
                 raise self._ended(state, info.get("errorMessage") or "")
-            if waited > LONGEST_JOB:
-                break
-            self._sleep(seconds)
-            waited += seconds
         raise JobEndedBadly(
-            f"{self._title}: the Bulk API job {self.id} is still under way after {waited / 3600:.0f} hours."
+            f"{self._title}: the Bulk API job {self.id} is still under way after {LONGEST_HOURS} hours."
         )
 
     def _ended(self, state: str, told: str) -> Exception:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 from dataclasses import dataclass
-from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any
 
-from salesforce_seg.bulk2 import LONG_WAIT, LONGEST_JOB
+from salesforce_seg.bulk2_job import LONGEST_HOURS, Bulk2Job
 from salesforce_seg.errors import RunFailed, SalesforceError, ServerUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from salesforce_seg.session import Session
 
@@ -31,7 +29,7 @@ NULL = "#N/A"
 """The cell that clears a field; an empty one leaves it as it is."""
 
 WAITS = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds between the first looks at a job: each costs an API call."""
+"""Seconds before the first looks at a job: each costs an API call."""
 
 _OVER = frozenset({"JobComplete", "Failed", "Aborted"})
 _RESULTS = {"successful": "successfulResults", "failed": "failedResults", "unprocessed": "unprocessedrecords"}
@@ -59,23 +57,8 @@ class Ended:
         return self.message.partition(" : ")[0] if " : " in self.message else ""
 
 
-class IngestJob:
-    """An ingest job, from its creation to its deletion.
-
-    Args:
-        session: The connection to the org.
-        job_id: The job's Id.
-        title: What messages call it.
-        sleep: Waits so many seconds.
-    """
-
-    def __init__(
-        self, session: Session, job_id: str, title: str, *, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._session = session
-        self.id = job_id
-        self._title = title
-        self._sleep = sleep
+class IngestJob(Bulk2Job):
+    """An ingest job."""
 
     @classmethod
     def create(
@@ -150,10 +133,7 @@ class IngestJob:
             RunFailed: It is still under way after hours.
             ObjectUnavailable: It is no more: Salesforce deletes jobs after seven days.
         """
-        waited = 0.0
-        for seconds in chain(WAITS, repeat(LONG_WAIT)):
-            self._sleep(seconds)
-            waited += seconds
+        for _ in self._looks(WAITS):
             info = self._info()
             if info["state"] in _OVER:
                 return Ended(
@@ -162,10 +142,8 @@ class IngestJob:
                     int(info.get("numberRecordsProcessed") or 0),
                     int(info.get("numberRecordsFailed") or 0),
                 )
-            if waited > LONGEST_JOB:
-                break
         raise RunFailed(
-            f"The Bulk API job {self.id} ({self._title}) is still under way after {waited / 3600:.0f} hours. "
+            f"The Bulk API job {self.id} ({self._title}) is still under way after {LONGEST_HOURS} hours. "
             "Look at it in Salesforce Setup, Bulk Data Load Jobs."
         )
 
