@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_seg.collections import BY_OBJECT
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, are_logged
-from tap_salesforce_seg.naming import snake_case
+from tap_salesforce_seg.naming import API, SEGMENT, snake_case
 from tap_salesforce_seg.pass_maker import PassMaker
 from tap_salesforce_seg.passes import BACKFILL, SLICE, WHOLE, WINDOW, Pass
 from tap_salesforce_seg.reasons import Reasons
@@ -37,29 +37,39 @@ class Agenda:
         self._tap = stream.tap
         self._sobject = stream.definition.sobject
         self._key = stream.replication_key
-        documented = (
-            BY_OBJECT[self._sobject.name].name
-            if self._sobject.name in BY_OBJECT
-            else snake_case(self._sobject.name)
-        )
-        others = [name for name in (self._sobject.name, documented) if name not in self._tap.collections]
         bookmarks = self._tap.state.setdefault("bookmarks", {})
         self.past = StreamState(
             bookmarks,
-            [stream.name, *others],
+            stream.name,
             self._key,
             self._sobject.name,
             names_may_move=stream.definition.snake_case and self._sobject.name not in BY_OBJECT,
         )
         self._reasons = Reasons(stream, self.past)
         self._maker = PassMaker(stream)
+        self._tell_of_other_names(bookmarks)
+
+    def _tell_of_other_names(self, bookmarks: Mapping[str, Any]) -> None:
+        """Say why a bookmark does not count that looks as if it did: it is that of another table."""
+        stream, sobject = self._stream, self._sobject.name
         if self.past.was_of:
             stream.logger.warning(
                 "%s was the stream of %s; now it is that of %s, and all rows are read. Empty its table, or "
                 "rows of both are in it.",
                 stream.name,
                 self.past.was_of,
-                self._sobject.name,
+                sobject,
+            )
+        documented = BY_OBJECT[sobject].name if sobject in BY_OBJECT else snake_case(sobject)
+        others = ({sobject, documented} - self._tap.collections.keys()) & bookmarks.keys()
+        if others and stream.name not in bookmarks:
+            stream.logger.warning(
+                "%s is read from its beginning, as the state knows %s as %s, and loaders make that another "
+                "table. To go on with that one, set naming to %s.",
+                stream.name,
+                sobject,
+                ", ".join(others),
+                API if stream.definition.snake_case else SEGMENT,
             )
 
     @property

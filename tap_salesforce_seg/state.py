@@ -14,7 +14,7 @@ from tap_salesforce_seg.replication import boundary, format_moment
 from tap_salesforce_seg.unfinished import Unfinished, moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
     from datetime import datetime
 
     from tap_salesforce_seg.pages import Position
@@ -52,7 +52,7 @@ class StreamState:
 
     Args:
         bookmarks: The state's bookmarks of all streams; kept up to date.
-        names: What the stream may be called there: its own name, then those of other naming styles and taps.
+        stream: The stream's name.
         key: The replication key's name; a bookmark that was kept for another one does not count.
         sobject: The object's API name; nor does one of another object.
         names_may_move: Whether the state has to say whose it is.
@@ -61,23 +61,22 @@ class StreamState:
     def __init__(
         self,
         bookmarks: dict[str, Any],
-        names: Sequence[str],
+        stream: str,
         key: str | None,
         sobject: str,
         *,
         names_may_move: bool,
     ) -> None:
         self._bookmarks = bookmarks
-        self._names = [name for name in names if (bookmarks.get(name) or {}).get(SOBJECT, sobject) == sobject]
-        self.was_of = "" if names[0] in self._names else str(bookmarks[names[0]][SOBJECT])
-        """The object that had the stream's name before; the empty string if none had."""
-        self._own_name = names[0]
+        self._stream = stream
         self._key = key
         self._sobject = sobject if names_may_move else None
-        state: dict[str, Any] = next((bookmarks[name] for name in self._names if bookmarks.get(name)), {})
-        kept_for = state.get(BOOKMARK_KEY)
+        state: dict[str, Any] = bookmarks.get(stream) or {}
+        kept_of, kept_for = state.get(SOBJECT, sobject), state.get(BOOKMARK_KEY)
+        self.was_of = "" if kept_of == sobject else kept_of
+        """The object that had the stream's name before; the empty string if none had."""
         same_key = kept_for is None or (key is not None and snake_case(kept_for) == snake_case(key))
-        self._state = dict(state) if same_key else {}
+        self._state = dict(state) if same_key and not self.was_of else {}
         self._under_way: Unfinished | None = None
 
     @property
@@ -249,7 +248,4 @@ class StreamState:
         changes = changes | {SOBJECT: self._sobject}
         changes = {name: value for name, value in changes.items() if value is not None or name in self._state}
         self._state = self._state | changes
-        self._bookmarks[self._own_name] = self._state
-        for name in self._names:
-            if name != self._own_name:
-                self._bookmarks.pop(name, None)
+        self._bookmarks[self._stream] = self._state

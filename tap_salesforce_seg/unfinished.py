@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from tap_salesforce_seg.pages import Position
 
 
+_KEYS = {
+    "rest": frozenset({"after", "start", "end", "floor"}),
+    "bulk2": frozenset({"job", "locator", "rows"}),
+}
+"""What a position tells, by its reader. One that another version of the tap wrote may tell something else."""
+
+
 def moment(values: Mapping[str, Any], name: str) -> datetime | None:
     """A moment that the state holds; None if it does not.
 
@@ -48,13 +55,16 @@ class Unfinished:
     def from_state(cls, entry: object) -> Unfinished | None:
         """Read the state's entry; None if there is none that can be gone on with."""
         try:
+            position = dict(entry["position"])  # type: ignore[index]
+            if not _KEYS[position["reader"]] <= position.keys():
+                return None
             return cls(
                 entry["what"],  # type: ignore[index]
                 entry["fingerprint"],  # type: ignore[index]
                 moment(entry, "start"),  # type: ignore[arg-type]
                 moment(entry, "end"),  # type: ignore[arg-type]
                 boundary(entry["until"]),  # type: ignore[index]
-                dict(entry["position"]),  # type: ignore[index]
+                position,
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             return None

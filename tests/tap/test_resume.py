@@ -202,6 +202,18 @@ def test_a_position_does_not_count_when_something_else_is_asked_for(
     assert sorted(ids(second)) == sorted(leads)
 
 
+def test_a_position_of_another_version_does_not_count(
+    org: OrgClient, tap: TapRunner, leads: list[str]
+) -> None:
+    catalog = tap.catalog("leads")
+    org.faults([{"path": NEXT_PAGE["rest"], "skip": 1, **HANG}])
+    state = killed(tap, has_position, catalog=catalog, api_type="rest").state
+    org.local("DELETE", "faults")
+    del state["bookmarks"]["leads"]["unfinished"]["position"]["floor"]
+    outcome = tap.run(catalog=catalog, state=state).ended()
+    assert sorted(ids(outcome)) == sorted(leads)
+
+
 def test_a_full_sync_that_was_complete_is_not_done_again_for_a_killed_run(
     org: OrgClient, tap: TapRunner, leads: list[str]
 ) -> None:

@@ -188,9 +188,23 @@ def test_the_state_of_another_tap_is_taken_over(org: OrgClient, tap: TapRunner) 
     org.create("Lead", leads("Ada"))
     org.clock(freeze_at=MIDDAY)
     state = {"bookmarks": {"Lead": {"SystemModstamp": "2026-05-20T00:00:00.000000Z"}}}
-    outcome = tap.run(catalog=tap.catalog("leads"), state=state).ended()
+    outcome = tap.run(catalog=tap.catalog("Lead", naming="api"), state=state, naming="api").ended()
     assert outcome.counts() == {}
-    assert outcome.bookmark("leads") == MIDDAY
+    assert outcome.bookmark("Lead") == MIDDAY
+
+
+def test_a_bookmark_of_another_name_is_that_of_another_table(org: OrgClient, tap: TapRunner) -> None:
+    """Loaders make a table for each stream name: a new one must not lack what the old one has."""
+    org.clock(freeze_at="2026-05-01T00:00:00Z")
+    ids = org.create("Lead", leads("Ada"))
+    org.clock(freeze_at=MIDDAY)
+    first = tap.run(catalog=tap.catalog("leads")).ended()
+    other = tap.run(catalog=tap.catalog("Lead", naming="api"), state=first.state, naming="api").ended()
+    assert [record["Id"] for record in other.records("Lead")] == ids
+    assert "the state knows Lead as leads" in other.stderr
+    assert "set naming to segment" in other.stderr
+    again = tap.run(catalog=tap.catalog("leads"), state=other.state).ended()
+    assert again.counts() == {}
 
 
 def test_bookmarks_of_other_streams_are_kept(org: OrgClient, tap: TapRunner) -> None:
