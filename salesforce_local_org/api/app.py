@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import functools
+import json
 import logging
 import re
 import secrets
 from dataclasses import replace
 from email.utils import format_datetime
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from salesforce_local_org import faults
 from salesforce_local_org.api.http import (
@@ -18,6 +20,7 @@ from salesforce_local_org.api.http import (
     Request,
     Response,
     Route,
+    decode_path,
     json_response,
     not_found,
 )
@@ -128,6 +131,38 @@ def dispatch(request: Request) -> Response:
         return _shape(request, error)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client gets an answer
         return _unexpected(request, error)
+
+
+def dispatch_inner(
+    request: Request, method: str, url: str, body: Any, headers: Mapping[str, str]
+) -> tuple[Any, Response]:
+    """Answer a request that came inside another one, in the same session.
+
+    Args:
+        request: The request around it.
+        method: In capitals.
+        url: Path with query string.
+        body: A JSON value; None for no body.
+        headers: Its own, names in lower case.
+
+    Returns:
+        The body of the answer (its JSON value, else its text, None if it is empty), and the answer.
+    """
+    path, _, query = url.partition("?")
+    response = dispatch(
+        request.member(
+            method=method,
+            path=decode_path(path),
+            query=dict(parse_qsl(query, keep_blank_values=True)),
+            headers=headers,
+            body=b"" if body is None else json.dumps(body).encode(),
+        )
+    )
+    content = response.body if isinstance(response.body, bytes) else b"".join(response.body)
+    try:
+        return json.loads(content) if content else None, response
+    except ValueError:
+        return content.decode("utf-8", "replace"), response
 
 
 def _unexpected(request: Request, error: Exception) -> Response:

@@ -6,11 +6,9 @@ a composite costs one API call, a batch one for each member.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from salesforce_local_org.api import app
 from salesforce_local_org.api.http import (
@@ -18,7 +16,6 @@ from salesforce_local_org.api.http import (
     Request,
     Response,
     Router,
-    decode_path,
     json_response,
     not_found,
 )
@@ -143,29 +140,12 @@ def _run(
 
 def _answer(request: Request, member: _Member, url: str, body: Any) -> tuple[Any, dict[str, str], int]:
     """A member's body, the headers it shows, and its status."""
-    path, _, query = url.partition("?")
-    if not path.lower().startswith(_DATA) or _NESTED.match(url):
+    if not url.lower().startswith(_DATA) or _NESTED.match(url):
         error = not_found()
         return error.body(), {}, error.status
-    response = app.dispatch(
-        request.member(
-            method=member.method,
-            path=decode_path(path),
-            query=dict(parse_qsl(query, keep_blank_values=True)),
-            headers=member.headers,
-            body=b"" if body is None else json.dumps(body).encode(),
-        )
-    )
+    answer, response = app.dispatch_inner(request, member.method, url, body, member.headers)
     shown = {name: response.headers[name] for name in _SHOWN_HEADERS if name in response.headers}
-    return _parsed(response), shown, response.status
-
-
-def _parsed(response: Response) -> Any:
-    content = response.body if isinstance(response.body, bytes) else b"".join(response.body)
-    try:
-        return json.loads(content) if content else None
-    except ValueError:
-        return content.decode("utf-8", "replace")
+    return answer, shown, response.status
 
 
 def _failed(result: tuple[Any, dict[str, str], int]) -> bool:

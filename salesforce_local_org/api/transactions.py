@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl
 
 from salesforce_local_org.api import app
 from salesforce_local_org.api.http import (
@@ -12,7 +10,6 @@ from salesforce_local_org.api.http import (
     Request,
     Response,
     Router,
-    decode_path,
     json_response,
     not_found,
 )
@@ -71,18 +68,10 @@ def _ended(request: Request) -> LongTransaction:
 
 
 def _perform(request: Request, wanted: dict[str, Any]) -> dict[str, Any]:
-    path, _, query = wanted["path"].partition("?")
-    response = app.dispatch(
-        request.member(
-            method=wanted["method"].upper(),
-            path=decode_path(path),
-            query=dict(parse_qsl(query, keep_blank_values=True)),
-            headers={},
-            body=json.dumps(wanted["body"]).encode() if "body" in wanted else b"",
-        )
+    answer, response = app.dispatch_inner(
+        request, wanted["method"].upper(), wanted["path"], wanted.get("body"), {}
     )
-    content = response.body if isinstance(response.body, bytes) else b"".join(response.body)
-    return {"status": response.status, "body": json.loads(content) if content else None}
+    return {"status": response.status, "body": answer}
 
 
 def _is_request(value: object) -> bool:
