@@ -38,6 +38,7 @@ class Findings:
     Attributes:
         ways: by object, the fields that records are looked for by.
         parents: the parents that the intents name.
+        ways_of_leads_only: fields that Leads are looked for by and that Contacts do not have.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class Findings:
         self._match_contacts = match_contacts
         self.ways: dict[str, list[Way]] = defaultdict(list)
         self._contact_matches: dict[Any, Match | None] = {}
+        self.ways_of_leads_only: set[Way] = set()
         self._found: dict[tuple[str, Way], Found] = {}
         self._survivors: dict[tuple[str, Way], dict[Any, list[Row]]] = defaultdict(dict)
         self._contacts: Found = Found()
@@ -84,7 +86,9 @@ class Findings:
             return None
         name = (match.fields, match.key)
         if name not in self._contact_matches:
-            self._contact_matches[name] = _as_contact(self._catalog["Contact"], match)
+            found = self._contact_matches[name] = _as_contact(self._catalog["Contact"], match)
+            if found is None:
+                self.ways_of_leads_only.add(match.fields)
         return self._contact_matches[name]
 
     def stand_ins(self, intent: Intent) -> list[Row]:

@@ -62,6 +62,11 @@ class Resolver:
         findings = Findings(
             self._lookup, self._catalog, ordered, match_contacts=self._settings.match_contacts
         )
+        for way in findings.ways_of_leads_only:
+            self._notices.say(
+                f"match_contacts: Contacts are not found by {' and '.join(way)}, which they do not have: "
+                "people who are Contacts become Leads."
+            )
         merging = Merging(findings.ways, findings.parents.named)
         for intent in ordered:
             self._place(intent, findings, merging, resolution)

@@ -151,6 +151,13 @@ class SetupCheck:
         if isinstance(lead, SObjectDescribe):
             for trait, name in self._settings.lead_lookup_fields.items():
                 yield self._key(lead, name, f"lead_lookup_fields: {trait} -> Lead.{name}")
+        contact = self._described("Contact") if self._settings.match_contacts else None
+        if isinstance(contact, SObjectDescribe):
+            for name in self._settings.lead_lookup_fields.values():
+                if told := _told_by(partial(self._catalog.key_field, contact, name, ""), ""):
+                    yield Finding(
+                        f"match_contacts: Contact.{name}", NOTE, f"no Contact is found by it: {told}"
+                    )
 
     def _trait_fields(self) -> Iterator[Finding]:
         by_type = self._settings.trait_fields
@@ -163,7 +170,7 @@ class SetupCheck:
         for (trait, name), types in wanted.items():
             objects = [self._described(objects_of[each]) for each in types if each in objects_of]
             known = [each for each in objects if isinstance(each, SObjectDescribe)]
-            problems = [_problem(sobject, name, "upsert") for sobject in known]
+            problems = [self._mapping_problem(sobject, name, "upsert") for sobject in known]
             item = f"trait_fields: {trait} -> {name}"
             if not objects:
                 yield Finding(item, NOTE, "track events have no traits that are mapped: use actions")

@@ -140,6 +140,29 @@ def test_a_key_that_no_new_record_can_have(org: OrgClient, check: Any) -> None:
     assert re.search(rf"lead_lookup_fields: id -> Lead\.Id +note +{told}", printed)
 
 
+def test_a_parent_may_be_where_a_trait_goes(org: OrgClient, check: Any) -> None:
+    fields = {"parent": "Parent.AccountNumber", "owner": "Owner.Nope__c", "other": "Nope.Name"}
+    printed, error = check(trait_fields={"group": fields})
+    assert re.search(r"trait_fields: parent -> Parent\.AccountNumber +ok", printed)
+    assert re.search(r"trait_fields: owner -> Owner\.Nope__c +wrong +User has no field Nope__c", printed)
+    assert re.search(r"trait_fields: other -> Nope\.Name +wrong +Account has no such relationship", printed)
+    assert "2 of " in error
+
+
+def test_contacts_without_the_field_that_finds_leads(org: OrgClient, check: Any, send: Any) -> None:
+    org.custom_field("Lead.UserId__c", externalId=True)
+    settings = {"match_contacts": True, "lead_lookup_fields": {"userId": "UserId__c"}}
+    printed, error = check(**settings)
+    assert not error
+    assert re.search(
+        r"match_contacts: Contact\.UserId__c +note +no Contact is found by it: Contact has no", printed
+    )
+    outcome = send(*({"type": "identify", "userId": n} for n in "ab"), always_enabled=True, **settings)
+    outcome.doors(created=2)
+    assert "2 times" not in outcome.log
+    assert "match_contacts: Contacts are not found by UserId__c" in outcome.log
+
+
 def test_what_a_new_record_needs_besides(org: OrgClient, check: Any) -> None:
     action = {"operation": "create", "upsert_rules": {}, "field_mappings": {"properties.name": "Name"}}
     printed, error = check(actions=[TRIALS | action], event_id_field="Event_Id__c")
