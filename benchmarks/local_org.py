@@ -16,18 +16,17 @@ import os
 import re
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from bulk_jobs import ingest, start_query, wait
 from local_org_client import LocalOrgProcess, OrgClient
+from meter import Meter, line
+from yardsticks import CHUNK, COLLECTION, YARDSTICK_ROWS, file_server, person, plain_seed, plain_upsert
 
 from salesforce_local_org.filler import seed_bulk
 from salesforce_local_org.org import Org
@@ -36,31 +35,6 @@ TEN_FIELDS = (
     "Id, Name, Phone, Industry, AnnualRevenue, NumberOfEmployees, OwnerId, CreatedDate, SystemModstamp,"
     " IsDeleted"
 )
-COLLECTION = 200
-YARDSTICK_ROWS = 100_000
-PLAIN_FILE_BYTES = 400_000_000
-CHUNK = 1 << 20
-
-
-class Meter:
-    """Wall-clock seconds, and CPU seconds of a process, since it was made."""
-
-    def __init__(self, process_id: int) -> None:
-        self._stat = Path(f"/proc/{process_id}/stat")
-        self._started, self._cpu = time.perf_counter(), self._cpu_seconds()
-
-    def _cpu_seconds(self) -> float:
-        user, system = self._stat.read_text().rpartition(") ")[2].split()[11:13]
-        return (int(user) + int(system)) / 100
-
-    def read(self) -> tuple[float, float]:
-        """Wall-clock and CPU seconds; never 0."""
-        return time.perf_counter() - self._started, max(self._cpu_seconds() - self._cpu, 0.01)
-
-
-def line(what: str, wall: float, cpu: float | None, rate: str, beside: str = "") -> None:
-    shown = f"{cpu:8.2f}" if cpu is not None else " " * 8
-    print(f"{what:42} {wall:8.2f} {shown} {rate:>24}  {beside}", flush=True)
 
 
 def main() -> None:
@@ -76,7 +50,7 @@ def main() -> None:
         folder = Path(name)
         database = folder / "org.sqlite"
         seeded = seed(database, options.rows)
-        compare_seed(database, folder, seeded)
+        plain_seed(database, folder, seeded)
         process = LocalOrgProcess(f"--database={database}")
         try:
             org, process_id = OrgClient(process.url), process.process.pid
@@ -91,9 +65,6 @@ def main() -> None:
             process.stop()
 
 
-# ---- seeding
-
-
 def seed(database: Path, rows: int) -> float:
     """CPU seconds a row."""
     org = Org(database=database)
@@ -103,55 +74,6 @@ def seed(database: Path, rows: int) -> float:
     org.store.close()
     line(f"seed {rows:,} Accounts", wall, cpu, f"{rows / cpu:,.0f} rows a CPU s")
     return cpu / rows
-
-
-def compare_seed(database: Path, folder: Path, seeded: float) -> None:
-    """The same rows into the same table with the same indexes, by ``sqlite3`` and nothing else."""
-    source = sqlite3.connect(database)
-    rows = source.execute("SELECT * FROM Account LIMIT ?", (YARDSTICK_ROWS,)).fetchall()
-    statements = source.execute("SELECT sql FROM sqlite_master WHERE tbl_name = 'Account' AND sql != ''")
-    target = plain_database(folder / "plain.sqlite")
-    for (sql,) in statements.fetchall():
-        target.execute(sql)
-    meter = Meter(os.getpid())
-    with target:
-        target.executemany(f"INSERT INTO Account VALUES ({', '.join('?' * len(rows[0]))})", rows)
-    wall, cpu = meter.read()
-    plain = cpu / len(rows)
-    what = f"  plain sqlite3, {len(rows):,} of them"
-    line(what, wall, cpu, f"{1 / plain:,.0f} rows a CPU s", f"{plain / seeded:.2f}")
-    source.close()
-    target.close()
-
-
-def plain_database(path: Path) -> sqlite3.Connection:
-    """A database that waits for the disk as little as the org's own does."""
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = OFF")
-    return connection
-
-
-# ---- reading
-
-
-def file_server(folder: Path) -> float:
-    """MB a second that ``python -m http.server`` hands out here."""
-    (folder / "plain.bin").write_bytes(b"x" * PLAIN_FILE_BYTES)
-    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind=127.0.0.1", f"--directory={folder}"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
-        assert server.stdout is not None
-        port = re.search(r"port (\d+)", server.stdout.readline().decode())
-        assert port is not None
-        meter = Meter(server.pid)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port[1]}/plain.bin") as answer:
-            while answer.read(CHUNK):
-                pass
-        wall, cpu = meter.read()
-        server.terminate()
-    rate = PLAIN_FILE_BYTES / 1e6 / wall
-    line("Python's file server, 400 MB", wall, cpu, f"{rate:,.0f} MB/s")
-    return rate
 
 
 def stream(org: OrgClient, process_id: int, rows: int, yardstick: float) -> None:
@@ -219,24 +141,6 @@ def query(org: OrgClient, process_id: int, database: Path) -> None:
     line("  plain sqlite3 and json.dumps", plain_wall, None, f"{count / plain_wall:,.0f} rows/s")
 
 
-# ---- writing
-
-
-def person(key: str, turn: int) -> dict[str, Any]:
-    return {
-        "Key__c": key,
-        "LastName": f"Reader {turn}",
-        "FirstName": "Bench",
-        "Email": f"{key}@example.com",
-        "Phone": "(206) 555-0100",
-        "Title": f"Reader of row {turn}",
-        "MailingCity": "Seattle",
-        "MailingCountry": "United States",
-        "LeadSource": "Web",
-        "Description": "One of two hundred.",
-    }
-
-
 def upsert(org: OrgClient, process_id: int, folder: Path, turns: int) -> None:
     """The median of a collections upsert of 200 by a unique external id: all new, then all there."""
     org.custom_field("Contact.Key__c", externalId=True, unique=True, length=80)
@@ -265,25 +169,6 @@ def upsert(org: OrgClient, process_id: int, folder: Path, turns: int) -> None:
             f"{plain / median:.2f}",
         )
     line("  plain sqlite3 and json.loads", plain * turns, None, f"{plain * 1000:.0f} ms")
-
-
-def plain_upsert(folder: Path, turns: int) -> float:
-    """Seconds, the median, in which ``sqlite3`` takes the same 200 records by the same key."""
-    target = plain_database(folder / "upsert.sqlite")
-    names = list(person("", 0))
-    target.execute(f"CREATE TABLE Contact (Key__c PRIMARY KEY, {', '.join(names[1:])})")
-    walls = []
-    for turn in range(turns):
-        body = json.dumps([person(f"new{turn}-{row}", turn) for row in range(COLLECTION)])
-        started = time.perf_counter()
-        with target:
-            target.executemany(
-                f"INSERT OR REPLACE INTO Contact VALUES ({', '.join('?' * len(names))})",
-                [tuple(each.values()) for each in json.loads(body)],
-            )
-        walls.append(time.perf_counter() - started)
-    target.close()
-    return statistics.median(walls)
 
 
 def load(org: OrgClient, process_id: int, rows: int) -> None:
