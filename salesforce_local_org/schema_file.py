@@ -10,8 +10,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from salesforce_local_org import catalog, custom, features, formula
 from salesforce_local_org.formula_functions import FormulaError
 from salesforce_local_org.schema import AssignmentRule, DuplicateRule, ValidationRule
@@ -66,6 +64,8 @@ def read_schema_file(path: Path) -> dict[str, Any]:
     Raises:
         ValueError: It cannot be read, or it is no object.
     """
+    import yaml  # noqa: PLC0415  few orgs have such a file
+
     try:
         text = path.read_text("utf-8")
         data = json.loads(text) if path.suffix.lower() == ".json" else yaml.safe_load(text)
