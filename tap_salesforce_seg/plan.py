@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import composite, soql
-from salesforce_seg.errors import ObjectUnavailable, QueryTooLong
+from salesforce_seg.errors import ObjectUnavailable, QueryRefused, QueryTimeout, QueryTooLong
 from salesforce_seg.text_table import text_table
 from tap_salesforce_seg import expected_calls
 from tap_salesforce_seg.deletes import DELETION_COLUMNS, IDS_A_QUERY, Deletions
@@ -20,9 +20,13 @@ from tap_salesforce_seg.tally import SHARED
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from salesforce_seg.composite import SubResponse
     from salesforce_seg.session import Session
     from tap_salesforce_seg.query import Query
     from tap_salesforce_seg.stream import CollectionStream
+
+NOTHING, REFUSAL = "none", 1
+"""The reader of what Salesforce does not let be read, and the API calls it takes to hear so."""
 
 COMPLETE = "JobComplete"
 IS_UNDER_WAY = frozenset({"UploadComplete", "InProgress", COMPLETE})
@@ -134,13 +138,35 @@ class Planner:
             composite.query(self._session, read.each.query.count_soql, all_rows=True) for read in reads
         ]
         answers = composite.send(self._session, members)
-        for read, answer in zip(reads, answers, strict=True):
-            if not answer.ok:
-                raise answer.error(f"Counting {read.each.query.sobject}")
-        return [
-            replace(read, rows=int(answer.body["totalSize"]))
-            for read, answer in zip(reads, answers, strict=True)
+        counted = (self._with_rows(read, answer) for read, answer in zip(reads, answers, strict=True))
+        return [each for each in counted if each is not None]
+
+    def _with_rows(self, read: _Read, answer: SubResponse) -> _Read | None:
+        """A read with its number of rows; None if Salesforce does not let its object be read."""
+        if answer.ok:
+            return replace(read, rows=int(answer.body["totalSize"]))
+        sobject, error = read.each.query.sobject, answer.error(f"Counting {read.each.query.sobject}")
+        if isinstance(error, QueryTimeout):
+            rows = self._all_records(sobject)
+            read.stream.logger.warning(
+                "%s: counting its rows takes Salesforce too long; planned are all of %s, %d.",
+                read.stream.name,
+                sobject,
+                rows,
+            )
+            return replace(read, rows=rows)
+        if not isinstance(error, ObjectUnavailable | QueryRefused):
+            raise error
+        read.stream.logger.warning("%s is planned without %s: %s", read.stream.name, sobject, error)
+        self._planned[read.stream.name].add(NOTHING, 0, REFUSAL)
+        return None
+
+    def _all_records(self, sobject: str) -> int:
+        """How many records an object has, about (REST API Developer Guide, "Record Count")."""
+        counts = self._session.call_json("GET", "limits/recordCount", params={"sObjects": sobject})[
+            "sObjects"
         ]
+        return sum(int(each["count"]) for each in counts)
 
     def _add(self, read: _Read, *, first_page: int) -> None:
         planned, each, looks = self._planned[read.stream.name], read.each, 0

@@ -146,6 +146,32 @@ def test_the_plan_reads_no_row(demo_org: OrgClient, demo_tap: TapRunner) -> None
     assert len(lines(outcome)) == 1 + 48 + 2
 
 
+def test_what_cannot_be_read_keeps_nothing_else_from_being_planned(
+    demo_org: OrgClient, demo_tap: TapRunner
+) -> None:
+    catalog = demo_tap.catalog("accounts", "leads")
+    demo_org.faults([{"path": "/composite$", "skip": 2, "action": {"hide": ["Account"]}}])
+    outcome = demo_tap.run("--plan", catalog=catalog)
+    assert [line[0:2] for line in lines(outcome)[1:3]] == [["accounts", "none"], ["leads", "rest"]]
+    assert "accounts is planned without Account: Counting Account: INVALID_TYPE" in outcome.stderr
+
+
+def test_an_object_too_large_to_be_counted_is_planned(org: OrgClient, tap: TapRunner) -> None:
+    org.clock(freeze_at="2026-06-01T12:00:00Z")
+    org.create("Lead", [{"LastName": "Ada", "Company": "Ltd"}] * 3)
+    refusal = {
+        "referenceId": "count",
+        "httpStatusCode": 400,
+        "body": [{"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}],
+    }
+    answer = {"status": 200, "body": {"compositeResponse": [refusal]}}
+    catalog = tap.catalog("leads")
+    org.faults([{"path": "/composite$", "skip": 1, "action": answer}])
+    outcome = tap.run("--plan", catalog=catalog)
+    assert lines(outcome)[1] == ["leads", "rest", "3", "1"]
+    assert "planned are all of Lead, 3" in outcome.stderr
+
+
 def test_pages_are_counted(org: OrgClient, tap: TapRunner) -> None:
     org.clock(freeze_at="2026-06-01T12:00:00Z")
     org.create("Lead", [{"LastName": f"Lead {number}", "Company": "Ltd"} for number in range(2001)])
