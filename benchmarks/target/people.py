@@ -29,7 +29,7 @@ FIRST_OF_MANY = 10_000_000
 
 
 def identify(number: int, chance: random.Random, title: str = "Head of Computing") -> dict[str, Any]:
-    """An identify of about 1.3 KB with 19 traits."""
+    """An identify of about 1.3 KB with 16 traits."""
     return {
         "type": "identify",
         "messageId": f"ajs-{chance.getrandbits(128):032x}",
