@@ -61,7 +61,8 @@ class Catalog:
             *settings.actions,
             *(rule for rule in settings.streams.values() if rule.object),
         ]
-        self._setting_of = {rule.object: rule.setting for rule in reversed(self._rules)}
+        self._setting_of = {"Contact": "match_contacts"} if settings.match_contacts else {}
+        self._setting_of |= {rule.object: rule.setting for rule in reversed(self._rules)}
         self._objects: dict[str, SObjectDescribe | SalesforceError] = {}
         self._good_for = settings.describe_again_after
         self._good_until = 0.0
@@ -93,6 +94,10 @@ class Catalog:
         for name in self._objects:
             self._describer.forget(name)
         self._objects = {}
+
+    def has(self, name: str) -> bool:
+        """Whether the org has an object that was asked for, and this user may see it."""
+        return isinstance(self._objects.get(name), SObjectDescribe)
 
     def of_event(self, name: str) -> SObjectDescribe:
         """An object that an event names itself.

@@ -179,6 +179,8 @@ class Findings:
         leads = [found for (sobject, _), found in every if sobject == "Lead"]
         if not any(row.get("IsConverted") for found in leads for rows in found.values() for row in rows):
             return
+        if not self._catalog.has("Contact"):  # the resolver rejects whoever needs one
+            return
         ids: dict[str, None] = {}
         wanted: dict[str, None] = {}
         for intent in intents:

@@ -229,12 +229,14 @@ class Plans:
         intent = Intent(position, sobject.name, operation, fields, match)
         if sobject.name != "Lead":
             return intent
-        contact = self._catalog["Contact"] if self._writes_contacts else None
-        if contact:
-            known = [each for each in assignments if contact.field(each.field)]
-            intent.contact_fields = lambda: self._values.typed(contact, known)
+        if self._writes_contacts:
+            intent.contact_fields = partial(self._assigned_to_contact, assignments)
         placeholders = self._values.required(sobject, LEAD.placeholders)
         return self._with_placeholders(intent, placeholders, from_traits=False)
+
+    def _assigned_to_contact(self, assignments: list[Assignment]) -> Mapping[str, Any]:
+        contact = self._catalog["Contact"]
+        return self._values.typed(contact, [each for each in assignments if contact.field(each.field)])
 
     # Parts
 

@@ -177,6 +177,8 @@ class Resolver:
                 + ("It has no Contact." if not contacts else "converted_leads: contact updates its Contact."),
                 code="CANNOT_UPDATE_CONVERTED_LEAD",
             )
+        if not self._catalog.has("Contact"):
+            raise _hidden(next(iter(contacts)))
         if error := intent.problem_as("Contact"):
             raise error
         picked = self._one_of(intent, list(contacts.values()), intent.object)
@@ -203,11 +205,15 @@ class Resolver:
 
 def _there(contact: Row | None, contact_id: str) -> Row:
     if contact is None:
-        raise RecordRejected(
-            f"The Lead was converted to Contact {contact_id}, which is deleted or hidden.",
-            code="CANNOT_UPDATE_CONVERTED_LEAD",
-        )
+        raise _hidden(contact_id)
     return contact
+
+
+def _hidden(contact_id: str) -> RecordRejected:
+    return RecordRejected(
+        f"The Lead was converted to Contact {contact_id}, which is deleted or hidden from this user.",
+        code="CANNOT_UPDATE_CONVERTED_LEAD",
+    )
 
 
 def _check_findable(sobject: SObjectDescribe, intent: Intent) -> None:

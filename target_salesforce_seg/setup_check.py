@@ -130,7 +130,7 @@ class SetupCheck:
     def _default(self, name: str, operation: str, table: TraitTable) -> Iterator[Finding]:
         sobject = self._described(name)
         if not isinstance(sobject, SObjectDescribe):
-            yield Finding(name, NOTE, f"{sobject.message} Events for it would end the run.")
+            yield self._not_there(name, sobject)
             return
         yield _rights(name, sobject, operation, NOTE)
         own = ("FirstName", "LastName") if table.is_person else ()
@@ -145,6 +145,13 @@ class SetupCheck:
                 yield Finding(f"{name}: standard fields", NOTE, f"{item}: {', '.join(missing)}")
         if name == "Account":
             yield self._key(sobject, "AccountNumber", "groupId -> Account.AccountNumber")
+
+    def _not_there(self, name: str, error: SalesforceError) -> Finding:
+        if name != "Contact":
+            return Finding(name, NOTE, f"{error.message} Events for it would end the run.")
+        if self._settings.match_contacts:
+            return Finding(name, WRONG, f"match_contacts: {error.message}")
+        return Finding(name, NOTE, f"{error.message} Events on converted Leads are rejected.")
 
     def _lead_lookup(self) -> Iterator[Finding]:
         lead = self._describer.describe(["Lead"])["Lead"] if "Lead" in self._defaults() else None

@@ -163,6 +163,19 @@ def test_contacts_without_the_field_that_finds_leads(org: OrgClient, check: Any,
     assert "match_contacts: Contacts are not found by UserId__c" in outcome.log
 
 
+def test_a_user_who_does_not_see_contacts(org: OrgClient, check: Any) -> None:
+    org.local("POST", "hidden", ["Contact"])
+    try:
+        printed, error = check()
+        assert not error
+        assert re.search(r"Contact +note .* Events on converted Leads are rejected\.", printed)
+        printed, error = check(match_contacts=True)
+        assert error.startswith("1 of ")
+        assert re.search(r"Contact +wrong +match_contacts: Describing Contact", printed)
+    finally:
+        org.local("DELETE", "hidden")
+
+
 def test_what_a_new_record_needs_besides(org: OrgClient, check: Any) -> None:
     action = {"operation": "create", "upsert_rules": {}, "field_mappings": {"properties.name": "Name"}}
     printed, error = check(actions=[TRIALS | action], event_id_field="Event_Id__c")

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from target_pipe import group, identify, messages
+from target_pipe import convert, group, identify, messages, track
+
+from salesforce_seg.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from local_org_client import OrgClient
@@ -224,3 +226,21 @@ def test_plain_records_have_no_gate(org: OrgClient, run: Any) -> None:
         created=1
     )
     assert org.query("SELECT Subject FROM Case") == [{"Subject": "S"}]
+
+
+def test_who_may_not_see_contacts_writes_leads_all_the_same(org: OrgClient, send: Any) -> None:
+    action = {"event": "track", "event_name": "Trial", "operation": "upsert", "object": "Lead"}
+    action |= {"upsert_rules": {"properties.email": "Email"}, "field_mappings": {"properties.title": "Title"}}
+    (lead,) = org.create("Lead", [{"LastName": "L", "Company": "C", "Email": "was@example.com"}])
+    convert(org, lead)
+    org.local("POST", "hidden", ["Contact"])
+    try:
+        events = [track("Trial", {"email": f"{name}@example.com", "title": "T"}) for name in ("new", "was")]
+        outcome = send(*events, identify({"email": "was@example.com", "title": "T"}), actions=[action])
+        outcome.doors(created=1, rejected=2)
+        assert outcome.codes == ["CANNOT_UPDATE_CONVERTED_LEAD"] * 2
+        assert "which is deleted or hidden from this user" in outcome.rejects[0]["reason"]
+        with pytest.raises(ConfigurationError, match=r"^match_contacts: Describing Contact: NOT_FOUND"):
+            send(*events, actions=[action], match_contacts=True)
+    finally:
+        org.local("DELETE", "hidden")
