@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from salesforce_local_org.clock import Clock
 
 API_REQUESTS = "DailyApiRequests"
+APP_REQUESTS = "PerAppApiRequests"
+"""What an administrator grants the client's app of the daily requests; 0 for an app without an allotment. It
+shows in ``Sforce-Limit-Info`` alone (REST guide, "Limit Info Header")."""
 LONG_REQUESTS = "ConcurrentLongRequests"
 """Requests that run for 20 seconds or longer, at once; not part of ``/limits``, but set like the others."""
 
@@ -76,7 +79,7 @@ RESULT_PAGE_ROWS = "BulkResultPageRecords"
 """The most records of one page of a bulk query's result; lower it to get many pages out of few records."""
 QUERY_PAGE_ROWS = "QueryPageRecords"
 """The same for a page of ``/query``: Salesforce promises no page size ("Query Options Header")."""
-UNLISTED_MAXIMA = {LONG_REQUESTS: 5, RESULT_PAGE_ROWS: 100_000, QUERY_PAGE_ROWS: 2_000}
+UNLISTED_MAXIMA = {APP_REQUESTS: 0, LONG_REQUESTS: 5, RESULT_PAGE_ROWS: 100_000, QUERY_PAGE_ROWS: 2_000}
 
 HOUR, DAY = timedelta(hours=1), timedelta(hours=24)
 

@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from salesforce_local_org.limits import API_REQUESTS, Limits
+from salesforce_local_org.limits import API_REQUESTS, APP_REQUESTS, Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,8 @@ class Usage:
         with self._lock:
             entry.api_calls += api_calls
             self.api_calls += api_calls
-        self._limits.use(API_REQUESTS, api_calls)
+        for limit in (API_REQUESTS, APP_REQUESTS):
+            self._limits.use(limit, api_calls)
 
     @property
     def used_up(self) -> bool:
@@ -69,8 +70,14 @@ class Usage:
         return self._limits.remaining(API_REQUESTS) <= 0
 
     def limit_info(self) -> str:
-        """The value of ``Sforce-Limit-Info``: ``api-usage=18/15000``."""
-        return f"api-usage={int(self._limits.used(API_REQUESTS))}/{self._limits.maximum(API_REQUESTS)}"
+        """The value of ``Sforce-Limit-Info``: ``api-usage=18/15000``, and the app's share if it has one."""
+        org = f"api-usage={self._used_of(API_REQUESTS)}"
+        if not self._limits.maximum(APP_REQUESTS):
+            return org
+        return f"{org}; per-app-api-usage={self._used_of(APP_REQUESTS)}(appName=local-app)"
+
+    def _used_of(self, limit: str) -> str:
+        return f"{int(self._limits.used(limit))}/{self._limits.maximum(limit)}"
 
     def forget(self) -> None:
         """Empty the log. What is used of the daily limit stays used."""

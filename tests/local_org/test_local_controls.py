@@ -235,3 +235,11 @@ def test_pages_can_be_made_small(org: OrgClient) -> None:
 
     assert (first["totalSize"], len(first["records"]), first["done"]) == (5, 2, False)
     assert len(org.query("SELECT Id FROM Account")) == 5
+
+
+def test_an_apps_own_allotment_shows_beside_the_orgs(org: OrgClient) -> None:
+    org.limits(PerAppApiRequests={"Max": 250, "Remaining": 240}, DailyApiRequests={"Remaining": 14_000})
+
+    header = org.rest("GET", "sobjects").headers["Sforce-Limit-Info"]
+
+    assert header == "api-usage=1001/15000; per-app-api-usage=11/250(appName=local-app)"
