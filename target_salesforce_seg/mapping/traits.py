@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from target_salesforce_seg.mapping.values import ValueRules
 
 _NOT_IN_A_FIELD_NAME = re.compile(r"[^A-Za-z0-9]+")
+_SUFFIXES = ("__c", "__pc", "__s")
+"""Of custom fields: also those of a person account's Contact, and the parts of a geolocation."""
 _OVERRIDE, _OWN_NAME = -2, -1
 """Ranks before those of the table: the user's settings, and a trait of the field's own name."""
 
@@ -225,7 +227,7 @@ def custom_field(trait: str, sobject: SObjectDescribe, *, lost_case: bool) -> st
     Returns:
         The API name of a field the org has, if one fits; else the trait with ``__c``.
     """
-    name = trait if trait.lower().endswith("__c") else f"{trait}__c"
+    name = trait if trait.lower().endswith(_SUFFIXES) else f"{trait}__c"
     if sobject.field(name) is not None:
         return name
     cleaned = _NOT_IN_A_FIELD_NAME.sub("_", name[:-3]).strip("_") + name[-3:]

@@ -156,7 +156,10 @@ def test_custom_traits_keep_their_casing_and_get_one_suffix(org: OrgClient, send
     org.custom_field("Lead.Two_Words__c")
     org.custom_field("Lead.Opted__c", "Checkbox", defaultValue="true")
     org.custom_field("Lead.Score__c", "Number", precision=18, scale=0)
+    org.custom_field("Lead.Place__c", "Location", displayLocationInDecimal=True, scale=5)
     traits = {
+        "Place__Latitude__s": 47.5,
+        "place__longitude__s": 19,
         "testProp": "a",
         "snake_case": "b",
         "Given__c": "c",
@@ -173,6 +176,10 @@ def test_custom_traits_keep_their_casing_and_get_one_suffix(org: OrgClient, send
         "Two_Words__c": "d",
         "Opted__c": False,
         "Score__c": 0,
+    }
+    assert lead(org, "Place__Latitude__s", "Place__Longitude__s") == {
+        "Place__Latitude__s": 47.5,
+        "Place__Longitude__s": 19,
     }
     assert "left out" not in outcome.log
 
