@@ -29,7 +29,7 @@ def read_json(file: IO[str] | None, what: str) -> Any:
     if file is None:
         return None
     try:
-        return json.load(file)
+        return json.load(getattr(file, "buffer", file))  # bytes may be UTF-16, as PowerShell writes it
     except ValueError as error:
         name = getattr(file, "name", what)
         raise ConfigurationError(f"The {what} file {name} is not JSON: {error}.") from None

@@ -36,6 +36,11 @@ class Shard:
             )
         return cls(int(match[1]), int(match[2]))
 
+    @property
+    def remark(self) -> str:
+        """Which worker this is, for the end of a sentence; the empty string if it is the only one."""
+        return f" that shard {self.number}/{self.of} reads" if self.of > 1 else ""
+
     def reads(self, sobject: str) -> bool:
         """Whether this worker reads the stream of an object: the documented ones take turns."""
         place = _PLACES.get(sobject, crc32(sobject.encode()))

@@ -235,6 +235,8 @@ class TapSalesforceSeg(Plugin, Tap):
                 "There are no streams of the names that the catalog selects. Take a catalog that --discover "
                 "has printed with the same naming and include_objects."
             )
+        if not streams:
+            self.logger.warning("Nothing is read, as no stream is selected%s.", self.settings.shard.remark)
         self.deletions = deletes.read_log(self.session, deletes_to_ask(streams), self.started_at)
         if self.known_ids_folder:
             self.logger.debug("Known Ids are kept in %s.", self.known_ids_folder)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -105,6 +106,14 @@ def test_a_config_that_is_not_json(silent_tap: TapRunner, tmp_path: Path) -> Non
 def test_a_file_that_is_not_json(silent_tap: TapRunner, what: str, text: str) -> None:
     line = only_error(silent_tap.run(**{what: text}), 2)
     assert f"{what}.json is not JSON" in line
+
+
+def test_files_may_be_as_powershell_writes_them(tap: TapRunner, lead: str, tmp_path: Path) -> None:
+    catalog, state = tmp_path / "utf-16.json", tmp_path / "bom.json"
+    catalog.write_bytes(json.dumps(tap.catalog("leads")).encode("utf-16"))
+    state.write_text("{}", encoding="utf-8-sig")
+    outcome = tap.run(catalog=catalog, state=state).ended()
+    assert [record["id"] for record in outcome.records("leads")] == [lead]
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,13 @@ def test_workers_side_by_side_read_what_one_reads(demo_org: OrgClient, demo_tap:
     assert bookmarks.keys() == whole.state["bookmarks"].keys()
 
 
+def test_a_worker_without_streams_says_so(tap: TapRunner) -> None:
+    alone = tap.run(catalog=tap.catalog()).ended()
+    assert "Nothing is read, as no stream is selected." in alone.stderr
+    one_of_three = tap.run(catalog=tap.catalog("leads"), shard="2/3").ended()
+    assert "Nothing is read, as no stream is selected that shard 2/3 reads." in one_of_three.stderr
+
+
 @given(name=st.text(), workers=st.integers(1, 50))
 def test_every_object_is_read_by_one_worker(name: str, workers: int) -> None:
     assert sum(Shard(number, workers).reads(name) for number in range(1, workers + 1)) == 1
