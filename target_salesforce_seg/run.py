@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from target_salesforce_seg.dry_run import DryRun
-    from target_salesforce_seg.setup_check import Finding
+    from target_salesforce_seg.setup_items import Finding
 
 
 SLOW_PART = 6

@@ -2,54 +2,37 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from salesforce_seg.describe import SObjectDescribe
 from salesforce_seg.describer import Describer
-from salesforce_seg.errors import ConfigurationError, SalesforceError
 from target_salesforce_seg.actions import Action
 from target_salesforce_seg.catalog import Catalog
 from target_salesforce_seg.event_ids import EventIds
 from target_salesforce_seg.mapping.parents import parent_reference
 from target_salesforce_seg.mapping.tables import CONTACT, LEAD, TraitTable, account_table
 from target_salesforce_seg.settings import EVERY_OBJECT
+from target_salesforce_seg.setup_items import (
+    NOTE,
+    OK,
+    WRONG,
+    Finding,
+    no_such_field,
+    problem_of,
+    rights,
+    told_by,
+    unfilled,
+    verdict,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterator
 
+    from salesforce_seg.errors import SalesforceError
     from salesforce_seg.session import Session
     from target_salesforce_seg.actions import StreamRule
     from target_salesforce_seg.settings import TargetSettings
-
-OK, NOTE, WRONG = "ok", "note", "wrong"
-
-_RIGHTS = {
-    "create": ("createable",),
-    "update": ("updateable",),
-    "upsert": ("createable", "updateable"),
-    "delete": ("deletable",),
-    "read": (),
-}
-"""What describe must say of an object for each operation, besides ``queryable``."""
-
-_RIGHT_NAMES = {"queryable": "Read", "createable": "Create", "updateable": "Edit", "deletable": "Delete"}
-"""As object permissions are called in profiles and permission sets."""
-
-
-class Finding(NamedTuple):
-    """One item that was looked at.
-
-    Attributes:
-        item: what was looked at.
-        verdict: ``OK``, ``NOTE`` (a run goes on, but not everybody wants that) or ``WRONG``.
-        told: what is right or wrong, and what to do about it.
-    """
-
-    item: str
-    verdict: str
-    told: str = ""
 
 
 class SetupCheck:
@@ -132,7 +115,7 @@ class SetupCheck:
         if not isinstance(sobject, SObjectDescribe):
             yield self._not_there(name, sobject)
             return
-        yield _rights(name, sobject, operation, NOTE)
+        yield rights(name, sobject, operation, NOTE)
         own = ("FirstName", "LastName") if table.is_person else ()
         names = (*own, *(("Company",) if table.takes_company else ()), *table.fields, *table.same_named)
         known = {each: sobject.field(each) for each in dict.fromkeys(names)}
@@ -161,7 +144,7 @@ class SetupCheck:
         contact = self._described("Contact") if self._settings.match_contacts else None
         if isinstance(contact, SObjectDescribe):
             for name in self._settings.lead_lookup_fields.values():
-                if told := _told_by(partial(self._catalog.key_field, contact, name, ""), ""):
+                if told := told_by(partial(self._catalog.key_field, contact, name, ""), ""):
                     yield Finding(
                         f"match_contacts: Contact.{name}", NOTE, f"no Contact is found by it: {told}"
                     )
@@ -182,7 +165,7 @@ class SetupCheck:
             if not objects:
                 yield Finding(item, NOTE, "track events have no traits that are mapped: use actions")
             elif known:
-                yield _verdict(item, "" if "" in problems else " ".join(problems))
+                yield verdict(item, "" if "" in problems else " ".join(problems))
 
     # What the settings name
 
@@ -192,23 +175,23 @@ class SetupCheck:
         if not isinstance(sobject, SObjectDescribe):
             yield Finding(item, WRONG, sobject.message)
             return
-        yield _rights(item, sobject, rule.operation, WRONG)
+        yield rights(item, sobject, rule.operation, WRONG)
         for path, name in rule.upsert_rules.items():
-            told = _told_by(partial(self._catalog.rule_field, sobject, name, rule), rule.setting)
-            yield _verdict(f"{rule.setting}: {path} -> {sobject.name}.{name}", told)
+            told = told_by(partial(self._catalog.rule_field, sobject, name, rule), rule.setting)
+            yield verdict(f"{rule.setting}: {path} -> {sobject.name}.{name}", told)
         if not isinstance(rule, Action):
             return
         for path, name in rule.field_mappings.items():
             if path != rule.id_path:
                 told = self._mapping_problem(sobject, name, rule.operation)
-                yield _verdict(f"{rule.setting}: {path} -> {sobject.name}.{name}", told)
-        if rule.operation in {"create", "upsert"} and (missing := _unfilled(sobject, rule)):
+                yield verdict(f"{rule.setting}: {path} -> {sobject.name}.{name}", told)
+        if rule.operation in {"create", "upsert"} and (missing := unfilled(sobject, rule)):
             told = f"a new one also needs {', '.join(missing)}: map them, or have the org fill them in"
             yield Finding(item, NOTE, told)
 
     def _mapping_problem(self, sobject: SObjectDescribe, name: str, operation: str) -> str:
         if "." not in name:
-            return _problem(sobject, name, operation)
+            return problem_of(sobject, name, operation)
         reference = parent_reference(sobject, name)
         if reference is None:
             return (
@@ -218,7 +201,7 @@ class SetupCheck:
         targets = (name.partition(":")[0],) if ":" in name else reference.field.reference_to
         parents = [self._described(target) for target in targets]
         problems = [
-            _no_such_field(parent, reference.key.name)
+            no_such_field(parent, reference.key.name)
             for parent in parents
             if isinstance(parent, SObjectDescribe) and parent.field(reference.key.name) is None
         ]
@@ -232,11 +215,11 @@ class SetupCheck:
                 sobject = self._described(of)
                 item = f"event_id_field: {of}.{field}"
                 if isinstance(sobject, SObjectDescribe):
-                    told = _told_by(partial(ids.field_of, sobject), "event_id_field")
+                    told = told_by(partial(ids.field_of, sobject), "event_id_field")
                     if not told and sobject.field(field) is None:
                         yield Finding(item, NOTE, "there is no such field: creates of it are not kept apart")
                     else:
-                        yield _verdict(item, told)
+                        yield verdict(item, told)
                 elif name != EVERY_OBJECT:
                     yield Finding(item, WRONG, sobject.message)
 
@@ -247,63 +230,9 @@ class SetupCheck:
 
     def _key(self, sobject: SObjectDescribe, name: str, item: str) -> Finding:
         setting = item.partition(":")[0]
-        problem = _told_by(partial(self._catalog.key_field, sobject, name, setting), setting)
+        problem = told_by(partial(self._catalog.key_field, sobject, name, setting), setting)
         field = sobject.field(name)
         if not problem and field and not field.createable:
             told = f"this user cannot write {field.name}: events that find no {sobject.name} are rejected"
             return Finding(item, NOTE, told)
-        return _verdict(item, problem)
-
-
-def _verdict(item: str, problem: str) -> Finding:
-    return Finding(item, WRONG, problem) if problem else Finding(item, OK)
-
-
-def _told_by(look: Callable[[], object], setting: str) -> str:
-    """What a check of the run itself says; empty if it has no objection."""
-    try:
-        look()
-    except ConfigurationError as error:
-        return error.message.removeprefix(f"{setting}: ")
-    return ""
-
-
-def _rights(item: str, sobject: SObjectDescribe, operation: str, otherwise: str) -> Finding:
-    lacking = [right for right in ("queryable", *_RIGHTS[operation]) if not getattr(sobject, right)]
-    if not lacking:
-        return Finding(item, OK, f"this user may {operation} it")
-    names = ", ".join(_RIGHT_NAMES[right] for right in lacking)
-    told = f"this user may not {operation} {sobject.name}: it lacks {names}. Give it by a permission set."
-    return Finding(item, otherwise, told)
-
-
-def _problem(sobject: SObjectDescribe, name: str, operation: str) -> str:
-    """Why a field cannot be written; empty if it can."""
-    field = sobject.field(name)
-    if field is None:
-        return _no_such_field(sobject, name)
-    rights = [right for right in _RIGHTS[operation] if getattr(field, right)]
-    if rights:
-        return ""
-    return f"{sobject.name}.{field.name} is read-only for this user: it would be left out."
-
-
-def _no_such_field(sobject: SObjectDescribe, name: str) -> str:
-    names = [field.name for field in sobject.fields]
-    lower = {each.lower(): each for each in names}
-    alike = get_close_matches(name.lower(), lower, n=1) or get_close_matches(f"{name.lower()}__c", lower, n=1)
-    hint = f" Did you mean {lower[alike[0]]}?" if alike else ""
-    return f"{sobject.name} has no field {name} that this user can see.{hint}"
-
-
-def _unfilled(sobject: SObjectDescribe, action: Action) -> Iterable[str]:
-    """Fields that a new record cannot be without, and that an action does not fill."""
-    filled = {name.partition(".")[0].lower() for name in action.field_mappings.values()}
-    filled |= {name.lower() for name in action.upsert_rules.values()}
-    if sobject.name == "Lead":
-        filled |= {name.lower() for name in LEAD.placeholders}
-    return [
-        field.name
-        for field in sobject.required_fields
-        if field.name.lower() not in filled and field.relationship_name.lower() not in filled
-    ]
+        return verdict(item, problem)

@@ -26,7 +26,7 @@ from target_salesforce_seg.dry_run import DryRun
 from target_salesforce_seg.messages import TolerantTarget
 from target_salesforce_seg.run import Run
 from target_salesforce_seg.settings import TARGET_SETTINGS
-from target_salesforce_seg.setup_check import WRONG
+from target_salesforce_seg.setup_items import WRONG
 
 if TYPE_CHECKING:
     from collections.abc import Callable
