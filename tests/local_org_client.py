@@ -83,6 +83,11 @@ class OrgClient:
             self._token = str(answer.json()["access_token"])
         return self._token
 
+    def lets_in(self, token: str) -> bool:
+        """Whether requests with that token are answered."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.http("GET", f"/services/data/v{VERSION}/limits", headers=headers).status_code == 200
+
     def log_in_again(self) -> None:
         """Take a new access token, as a fault may have ended the old one."""
         self._token = None
