@@ -28,6 +28,12 @@ _BROKEN_OFF = RecordRejected(
     code="OUTCOME_UNKNOWN",
 )
 
+_NO_SUCH_WISH = RecordRejected(
+    "The settings do not want this of the event any more, and what else they want of it was carried out "
+    "before. To have all of it carried out again, let object and operation be null in this line.",
+    code="NO_SUCH_WISH",
+)
+
 
 class Wishes:
     """Finds out what one batch wants.
@@ -95,7 +101,12 @@ class Wishes:
         planned = self._event_ids.given(event, self._plans.of(position, event))
         if len(planned) > 1:
             self._number(planned)
-        for each in self._wanted_again(planned, incoming.only) if incoming.only else planned:
+        if incoming.only is not None:
+            planned = self._wanted_again(planned, incoming.only)
+            if not planned:
+                place, name, operation = incoming.only.place, incoming.only.object, incoming.only.operation
+                self.outcomes.reject(Rejection(position, name, operation, _NO_SUCH_WISH, place))
+        for each in planned:
             if isinstance(each, Refusal):
                 self.reject(position, each, each.error)
                 continue
@@ -113,12 +124,16 @@ class Wishes:
                 so_far[kind] += 1
                 self._places[each] = so_far[kind]
 
-    def _wanted_again(self, planned: Sequence[Planned], only: Wish) -> Sequence[Planned]:
-        """What is meant by a wish that failed before; the settings may have changed since."""
+    def _wanted_again(self, planned: Sequence[Planned], only: Wish) -> list[Planned]:
+        """What is meant by a wish that failed before; nothing else, for that was carried out.
+
+        The settings may have another operation in its place since; not a create, which may have been there.
+        """
         of_object = [each for each in planned if each.object.lower() == only.object.lower()]
         alike = [each for each in of_object if each.operation == only.operation]
-        itself = [each for each in alike if self._places.get(each, 0) == only.place]
-        return itself or alike or of_object or planned
+        if alike or only.place:
+            return [each for each in alike if self._places.get(each, 0) == only.place]
+        return [each for each in of_object if each.operation != "create"]
 
     def _is_of_earlier_run(self, intent: Intent, stream: str, event: Event | PlainRecord) -> bool:
         """Whether an intent is settled by what an earlier run did, which no state has covered."""

@@ -169,6 +169,24 @@ def test_replay_carries_out_what_the_settings_have_made_of_a_wish(
     assert len(org.query("SELECT Id FROM Task")) == 1
 
 
+def test_replay_does_nothing_again_for_a_wish_that_is_gone(
+    org: OrgClient, send: Any, cli: Any, config: Any
+) -> None:
+    bad = TASK | {"field_mappings": {"properties.one": "ActivityDate"}}
+    good = TASK | {"field_mappings": {"properties.one": "Subject"}}
+    case = TASK | {"object": "Case", "field_mappings": {"properties.one": "OwnerId"}}
+    send(track("Issue", {"one": "A"}), actions=[bad, good, case]).doors(rejected=1)
+    outcome = cli((), f"--replay={config['rejects_path']}", actions=[good])
+    outcome.doors(rejected=2)
+    assert outcome.codes == ["NO_SUCH_WISH"] * 2
+    assert [(line["object"], line.get("wish")) for line in outcome.rejects] == [("task", 1), ("Case", None)]
+    assert len(org.query("SELECT Id FROM Task")) == 1
+    rejects = Path(config["rejects_path"])
+    whole = [line | {"object": None, "operation": None} for line in outcome.rejects[:1]]
+    rejects.write_text("".join(f"{json.dumps(line)}\n" for line in whole))
+    cli((), f"--replay={rejects}", actions=[good]).doors(created=1)
+
+
 def test_replay_of_a_file_that_is_not_there(cli: Any, tmp_path: Path) -> None:
     outcome = cli((), f"--replay={tmp_path / 'none'}", counts=False)
     assert outcome.exit_code == 2
