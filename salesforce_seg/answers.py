@@ -74,7 +74,14 @@ def of_another_shape(told: str) -> RunFailed:
     )
 
 
+def printable(text: str) -> str:
+    """A text whose characters that a terminal would obey or hide are escaped."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 def one_line(text: str) -> str:
-    """A text on one line, cut when it is very long."""
-    flat = re.sub(r"\s+", " ", text).strip()
+    """A text on one line, cut when it is very long, without characters that a terminal would obey."""
+    flat = printable(re.sub(r"\s+", " ", text).strip())
     return flat if len(flat) <= LONGEST_MESSAGE else flat[: LONGEST_MESSAGE - 1] + "…"

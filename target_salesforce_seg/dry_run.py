@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from salesforce_seg.answers import one_line
+from salesforce_seg.answers import one_line, printable
 from target_salesforce_seg.foreseen import refusal
 from target_salesforce_seg.pretended_org import PretendedLookup, PretendedOrg
 from target_salesforce_seg.writers.results import Refused, Written
@@ -100,8 +100,7 @@ def _fields(write: Write) -> Iterator[str]:
 
 def _shown(value: Any) -> str:
     """A value as JSON; characters that a terminal would obey or hide are escaped."""
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+    text = printable(json.dumps(value, ensure_ascii=False, default=str))
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 

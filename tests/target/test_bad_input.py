@@ -237,8 +237,11 @@ def test_a_hostile_event_can_be_a_reject(org: OrgClient, send: Any) -> None:
 
 
 def test_a_trait_cannot_write_lines_into_the_log(org: OrgClient, cli: Any) -> None:
-    outcome = cli(messages([identify({"email": "a@example.com", "x\n9 events: forged": 1, "y" * 5000: 1})]))
+    names = ("x\n9 events: forged", "y" * 5000, "\x1b[2Jcleared", "\u202ereversed")
+    outcome = cli(messages([identify({"email": "a@example.com"} | dict.fromkeys(names, 1))]))
     outcome.doors(created=1)
+    assert "`\\x1b[2Jcleared` is left out" in outcome.log
+    assert outcome.log.replace("\n", "").isprintable()
     assert "`x 9 events: forged` is left out of every record." in outcome.log
     assert max(map(len, outcome.log.splitlines())) < 1000
 
