@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from random import Random
 
     from local_org_client import OrgClient
@@ -111,13 +111,17 @@ def _flushed(messages: list[dict[str, Any]], rng: Random) -> list[dict[str, Any]
 
 
 def differences(
-    org: OrgClient, sobject: str, table: Mapping[str, Row], schema: Mapping[str, Any]
+    org: OrgClient,
+    sobject: str,
+    table: Mapping[str, Row],
+    schema: Mapping[str, Any],
+    deselected: Collection[str] = (),
 ) -> Iterable[str]:
     """Where a loaded table differs from what the org holds, deleted rows included: a line each."""
     described = org.rest("GET", f"sobjects/{sobject}/describe").json()["fields"]
     fields = {_norm(each["name"]): each["name"] for each in described if each["type"] != "base64"}
     columns = {name: fields[_norm(name)] for name in schema["properties"] if _norm(name) in fields}
-    if missing := sorted(fields.keys() - {_norm(name) for name in schema["properties"]}):
+    if missing := sorted(fields.keys() - {_norm(name) for name in (*schema["properties"], *deselected)}):
         yield f"{sobject}: the SCHEMA lacks {missing}"
     flag = next((name for name in schema["properties"] if _norm(name) == "isdeleted"), "")
     query = f"SELECT {', '.join(columns.values())} FROM {sobject}"
