@@ -81,6 +81,7 @@ def _laid_over(write: Write, writable: Collection[str]) -> tuple[dict[str, Any],
     changed: dict[str, None] = {}
     changing = {write.intents[0]} if write.operation == "create" else set()
     left_out: set[str] = set()
+    names_parents = any("." in name for intent in write.intents for name in intent.fields)
     for intent in write.intents:
         said = _said(write, intent, now)
         for name, value in said.items():
@@ -92,12 +93,24 @@ def _laid_over(write: Write, writable: Collection[str]) -> tuple[dict[str, Any],
                 changing.add(intent)
                 changed[name] = None
             now[name] = wanted[name] = value
-            if (other := other_field_of_place(name)) in wanted and other not in said:
-                for known in (now, wanted, changed):
-                    known.pop(other, None)
+            for other in _other_names(write.sobject, name, wanted, names_parents=names_parents):
+                if other not in said:
+                    for known in (now, wanted, changed):
+                        known.pop(other, None)
     write.changing, write.left_out = changing, left_out
     # several intents may have changed a value to and fro
     return wanted, _changed(write, {name: wanted[name] for name in changed})
+
+
+def _other_names(
+    sobject: SObjectDescribe, name: str, wanted: Collection[str], *, names_parents: bool
+) -> list[str]:
+    """Those names under which is wanted what another name writes as well: of a place, or of a parent."""
+    place = other_field_of_place(name)
+    others = [place] if place in wanted else []
+    if names_parents and (field := field_behind(sobject, name)) is not None:
+        others += [each for each in wanted if each != name and field_behind(sobject, each) is field]
+    return others
 
 
 def _changed(write: Write, wanted: Mapping[str, Any]) -> Collection[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import RecordRejected
@@ -38,6 +39,7 @@ _COMMON_NAMES = {
 """Names of countries that are in use beside ISO's, and their codes."""
 
 
+@lru_cache(maxsize=4096)
 def other_field_of_place(name: str) -> str:
     """The other field of a place: ``BillingState`` of ``BillingStateCode``, and the reverse; else empty."""
     if name.endswith(("StateCode", "CountryCode")):

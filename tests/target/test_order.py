@@ -182,3 +182,25 @@ def test_merged_records_are_followed_and_deleted_ones_are_not_revived(org: OrgCl
     outcome.doors(updated=1, unchanged=1, rejected=1)
     assert outcome.codes == ["NOT_FOUND"]
     assert org.query("SELECT LastName, Title FROM Contact") == [{"LastName": "master", "Title": "T"}]
+
+
+@pytest.mark.parametrize("named", ["Account.Key__c", "Account.AccountNumber"])
+@pytest.mark.parametrize(
+    ("moves", "stays"), [("k1 i2", 1), ("i1 k2", 1), ("k1 i2 k1", 0), ("i2 k1 i-", None)]
+)
+def test_the_last_name_of_a_parent_counts_however_it_is_named(
+    org: OrgClient, send: Any, named: str, moves: str, stays: int | None
+) -> None:
+    org.custom_field("Account.Key__c", externalId=True, unique=True)
+    org.custom_field("Case.Number__c", externalId=True)
+    accounts = org.create("Account", [{"Name": n, "Key__c": n, "AccountNumber": n} for n in ("1", "2")])
+    rules = {"operation": "upsert", "object": "Case", "upsert_rules": {"properties.n": "Number__c"}}
+    actions = [
+        rules | {"event": "track", "event_name": name, "field_mappings": {"properties.to": field}}
+        for name, field in (("k", named), ("i", "AccountId"))
+    ]
+    ids = {"1": accounts[0], "2": accounts[1], "-": None}
+    events = [track(how, {"n": "n", "to": ids[to] if how == "i" else to}) for how, to in moves.split()]
+    send(*events, actions=actions)
+    expected = None if stays is None else accounts[stays]
+    assert org.query("SELECT AccountId FROM Case") == [{"AccountId": expected}]
