@@ -9,7 +9,7 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 
 from salesforce_seg.errors import RunFailed
-from salesforce_seg.shutdown import shielded
+from salesforce_seg.signals import shielded
 
 FLUSH_AT = 64 * 1024
 """Bytes that are collected before they are written: about what a pipe holds."""

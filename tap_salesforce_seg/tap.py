@@ -18,10 +18,11 @@ from singer_sdk.tap_base import CliTestOptionValue
 
 from salesforce_seg.describer import Describer
 from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.plugin import Plugin
 from salesforce_seg.progress import Progress
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, json_schema
-from salesforce_seg.shutdown import Plugin, on_early_end
+from salesforce_seg.shutdown import on_early_end
 from salesforce_seg.summary import check_folder, publish
 from tap_salesforce_seg import command_line, deletes, input_files, known_ids, plan, preflight, stream_maps
 from tap_salesforce_seg.agenda import deletes_to_ask

@@ -15,7 +15,7 @@ from singer_sdk.mapper import SameRecordTransform
 
 from salesforce_seg.answers import one_line
 from salesforce_seg.errors import RecordRejected, RunFailed
-from salesforce_seg.shutdown import Plugin
+from salesforce_seg.plugin import Plugin
 from target_salesforce_seg.classify import Incoming
 from target_salesforce_seg.reader import LineReader
 from target_salesforce_seg.sink import EventSink

@@ -12,7 +12,7 @@ from salesforce_seg.errors import RunFailed
 from salesforce_seg.progress import Progress, Task
 from salesforce_seg.session import Session
 from salesforce_seg.settings import ConnectionSettings
-from salesforce_seg.shutdown import shielded
+from salesforce_seg.signals import shielded
 from target_salesforce_seg.batching import BatchSize
 from target_salesforce_seg.calls import Calls
 from target_salesforce_seg.catalog import Catalog

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from salesforce_seg.errors import ConfigurationError, RecordRejected
-from salesforce_seg.shutdown import shielded
+from salesforce_seg.signals import shielded
 from target_salesforce_seg.blame import blame
 from target_salesforce_seg.catalog import FieldGone
 from target_salesforce_seg.relationships import names_of_parents

@@ -19,7 +19,8 @@ from singer_sdk.singerlib.json import serialize_json
 from salesforce_seg.answers import one_line
 from salesforce_seg.errors import ConfigurationError, RunFailed
 from salesforce_seg.settings import CONNECTION_SETTINGS, json_schema
-from salesforce_seg.shutdown import on_early_end, shielded
+from salesforce_seg.shutdown import on_early_end
+from salesforce_seg.signals import shielded
 from salesforce_seg.summary import report_option
 from salesforce_seg.text_table import text_table
 from target_salesforce_seg.dry_run import DryRun

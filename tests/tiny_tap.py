@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from singer_sdk import Stream, Tap
 
 from salesforce_seg import errors
+from salesforce_seg.plugin import Plugin
 from salesforce_seg.redact import register
 from salesforce_seg.session import Session
 from salesforce_seg.settings import CONNECTION_SETTINGS, ConnectionSettings, Setting, json_schema
-from salesforce_seg.shutdown import Plugin, on_early_end, run_cli, shielded, stop_requested
+from salesforce_seg.shutdown import on_early_end, run_cli
+from salesforce_seg.signals import shielded, stop_requested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
