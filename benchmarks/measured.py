@@ -115,15 +115,7 @@ def run(
     before, own_cpu = resource.getrusage(resource.RUSAGE_CHILDREN), time.process_time()
     with tempfile.TemporaryFile() as messages:
         started = time.perf_counter()
-        process = subprocess.Popen(
-            list(arguments),
-            cwd=folder,
-            env=os.environ | dict(environment),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=messages,
-            start_new_session=True,
-        )
+        process = _begun(arguments, environment, folder, messages)
         assert process.stdin is not None
         assert process.stdout is not None
         threading.Thread(target=_feed, args=(process.stdin, pieces), daemon=True).start()
@@ -149,6 +141,20 @@ def run(
         complete,
         counter.first_record,
         time.process_time() - own_cpu,
+    )
+
+
+def _begun(
+    arguments: Sequence[str], environment: Mapping[str, str], folder: Path, messages: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        list(arguments),
+        cwd=folder,
+        env=os.environ | dict(environment),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=messages,
+        start_new_session=True,
     )
 
 

@@ -31,17 +31,8 @@ def queried(bulk: SalesforceBulk, job: str, soql: str) -> bytes:
     return b"".join(IteratorBytesIO(part).read() for part in bulk.get_all_results_for_query_batch(batch, job))
 
 
-def main() -> None:
-    """Run it all."""
-    bulk = SalesforceBulk(
-        username="a@example.com",
-        password="geheim",
-        security_token="TOKEN",
-        API_version="64.0",
-        domain="login",
-    )
-    did("SOAP login")
-
+def write_and_read(bulk: SalesforceBulk) -> None:
+    """Insert, query, update and delete Leads."""
     rows = [{"LastName": f"Bulk {number}", "Company": "A"} for number in range(200)]
     results = load(bulk, bulk.create_insert_job("Lead"), [*rows, {"LastName": "", "Company": "A"}])
     assert [result.success for result in results] == ["true"] * 200 + ["false"], results
@@ -72,6 +63,9 @@ def main() -> None:
     assert all(result.success == "true" and result.created == "false" for result in updated + deleted)
     did("update, delete")
 
+
+def read_by_chunks(bulk: SalesforceBulk) -> None:
+    """Query with PK chunking: the first batch only makes the others."""
     job = bulk.create_query_job("Contact", pk_chunking=100_000)
     batch = bulk.query(job, "SELECT Id FROM Contact")
     with suppress(BulkBatchFailed):
@@ -83,6 +77,20 @@ def main() -> None:
         bulk.wait_for_batch(job, chunk, sleep_interval=SECONDS_BETWEEN_LOOKS)
     bulk.close_job(job)
     did("query by PK chunking")
+
+
+def main() -> None:
+    """Run it all."""
+    bulk = SalesforceBulk(
+        username="a@example.com",
+        password="geheim",
+        security_token="TOKEN",
+        API_version="64.0",
+        domain="login",
+    )
+    did("SOAP login")
+    write_and_read(bulk)
+    read_by_chunks(bulk)
 
     job = bulk.create_insert_job("Lead")
     bulk.abort_job(job)
