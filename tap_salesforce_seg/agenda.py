@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from tap_salesforce_seg.collections import BY_OBJECT
-from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, are_logged
+from tap_salesforce_seg.deletes import Deletions, are_logged
 from tap_salesforce_seg.naming import API, SEGMENT, snake_case
 from tap_salesforce_seg.pass_maker import PassMaker
 from tap_salesforce_seg.passes import BACKFILL, SLICE, WHOLE, WINDOW, Pass
@@ -184,9 +184,8 @@ class Agenda:
 
     @property
     def _tells_deletes(self) -> bool:
-        names = {column.name for column in self._stream.selected_columns}
-        wanted = self._tap.settings.detect_hard_deletes and names & DELETION_COLUMNS
-        return bool(wanted) and not self._slice and are_logged(self._sobject)
+        wanted = self._tap.settings.detect_hard_deletes and self._stream.tells_deletes
+        return wanted and not self._slice and are_logged(self._sobject)
 
     @property
     def deletes_since(self) -> datetime | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from salesforce_seg.bulk2 import NO_MORE
 from salesforce_seg.errors import QueryRefused
-from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, still_there
+from tap_salesforce_seg.deletes import Deletions, still_there
 from tap_salesforce_seg.pages import RowsLost
 from tap_salesforce_seg.replication import parse_moment
 from tap_salesforce_seg.sweep import Sweep
@@ -174,7 +174,7 @@ class Extraction:
             for block in layout.blocks(page, self._agenda.version):
                 self._write_block(block)
             yield page.rows
-        if DELETION_COLUMNS.isdisjoint(layout.names):
+        if not self._stream.tells_deletes:
             return
         gone = {each_id: stamp for each_id, stamp in self._deleted_at.items() if each_id not in kept}
         yield self._write_gone(each, gone)

@@ -9,7 +9,7 @@ from salesforce_seg import composite, soql
 from salesforce_seg.errors import ObjectUnavailable, QueryRefused, QueryTimeout, QueryTooLong
 from salesforce_seg.text_table import text_table
 from tap_salesforce_seg import expected_calls
-from tap_salesforce_seg.deletes import DELETION_COLUMNS, IDS_A_QUERY, Deletions
+from tap_salesforce_seg.deletes import IDS_A_QUERY, Deletions
 from tap_salesforce_seg.passes import WHOLE, Pass
 from tap_salesforce_seg.readers.choice import BULK2, REST
 from tap_salesforce_seg.readers.openings import QUERIES_A_CALL
@@ -226,9 +226,8 @@ class Planner:
             if each not in there or not any(_shows(one, each, there[each]) for one in passes)
         ]
         in_bin = sum(each in there for each in left)
-        tells = not DELETION_COLUMNS.isdisjoint(passes[-1].layout.names)
         planned = self._planned[stream.name]
-        planned.rows += len(left) if tells else in_bin
+        planned.rows += len(left) if stream.tells_deletes else in_bin
         planned.calls += expected_calls.of_deletes(len(left), in_bin)
 
     def _still_there(self, each: Pass, ids: Iterable[str]) -> dict[str, str | None]:

@@ -12,8 +12,9 @@ from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE, Metadata
 
 from salesforce_seg.errors import ConfigurationError, SalesforceError
-from tap_salesforce_seg import input_files
+from tap_salesforce_seg import input_files, stream_maps
 from tap_salesforce_seg.agenda import Agenda
+from tap_salesforce_seg.deletes import DELETION_COLUMNS
 from tap_salesforce_seg.extraction import Extraction
 from tap_salesforce_seg.records import RowLayout
 from tap_salesforce_seg.replication import format_moment
@@ -179,6 +180,13 @@ class CollectionStream(Stream):
                 yield rows is not None
         self.done = True
         self.tap.write_state()
+
+    @cached_property
+    def tells_deletes(self) -> bool:
+        """Whether its records can say that they were deleted: a row of nulls alone must not look alive."""
+        told = DELETION_COLUMNS & {column.name for column in self.selected_columns}
+        maps = self.tap.config.get("stream_maps") or {}
+        return bool(told) and (self.is_unmapped or stream_maps.may_show(told, self.stream_maps, maps))
 
     @property
     def is_unmapped(self) -> bool:

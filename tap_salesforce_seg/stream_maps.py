@@ -1,12 +1,15 @@
-"""Stream maps of the Singer SDK that would change nothing, because they name no stream."""
+"""What stream maps of the Singer SDK do, seen before a record passes through them."""
 
 from __future__ import annotations
 
+import json
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+
+    from singer_sdk.mapper import StreamMap
 
 _SOURCE = "__source__"
 
@@ -24,3 +27,16 @@ def unused(maps: Mapping[str, Any], streams: Collection[str]) -> list[str]:
         if not name.startswith("__")
     }
     return sorted(name for name in sources if not any(fnmatch(stream, name) for stream in streams))
+
+
+def may_show(columns: Collection[str], stream: Iterable[StreamMap], maps: Mapping[str, Any]) -> bool:
+    """Whether records may show any of these columns when they have passed: as they are, or in an expression.
+
+    Args:
+        columns: Names of columns.
+        stream: The maps of the stream.
+        maps: The setting ``stream_maps``.
+    """
+    kept = {name for each in stream for name in each.transformed_schema.get("properties", ())}
+    text = json.dumps(maps)
+    return not kept.isdisjoint(columns) or any(name in text for name in columns)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from tap_salesforce_seg.deletes import DELETION_COLUMNS, Deletions, are_logged
+from tap_salesforce_seg.deletes import Deletions, are_logged
 from tap_salesforce_seg.id_set import IdSet
 from tap_salesforce_seg.known_ids import KnownIds
 from tap_salesforce_seg.query import Query
@@ -45,8 +45,7 @@ class Sweep:
         told = self._tap.deletions.get(self._sobject, Deletions())
         self._gap = told.gap
         folder = self._tap.known_ids_folder
-        selected = {column.name for column in stream.selected_columns}
-        tells = sobject.queryable and not DELETION_COLUMNS.isdisjoint(selected)
+        tells = sobject.queryable and stream.tells_deletes
         self._known: KnownIds | None = None
         if folder is not None and tells:
             self._known = KnownIds(folder / self._sobject, self._tap.started_at, self._past.swept_at)

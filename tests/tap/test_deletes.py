@@ -114,6 +114,19 @@ def test_stream_maps_see_every_column_of_a_removed_record(
     assert (record["id"], record["is_deleted"], record["mail"]) == (loaded["ids"][0], True, "none")
 
 
+@pytest.mark.parametrize(("columns", "told"), [({"mail": "email"}, []), ({"gone": "is_deleted"}, [True])])
+def test_a_removed_record_is_told_if_the_maps_let_it_show_that(
+    org: OrgClient, tap: TapRunner, loaded: dict[str, Any], columns: dict[str, str], told: list[bool]
+) -> None:
+    """Else it would come as a row of nulls that looks alive."""
+    org.clock(freeze_at=LATER)
+    purge(org, "Lead", loaded["ids"][0])
+    org.clock(freeze_at=EVENING)
+    maps = {"leads": {"id": "id", "__else__": None, **columns}}
+    outcome = tap.run(catalog=tap.catalog("leads"), state=loaded["state"], stream_maps=maps).ended()
+    assert [record["gone"] for record in outcome.records("leads")] == told
+
+
 def answer_about_deletes(org: OrgClient, status: int, body: Any) -> None:
     """Answer so to the first composite request of a run of one stream: it asks for the deletes."""
     member = {"httpStatusCode": status, "body": body, "httpHeaders": {}, "referenceId": "member0"}
