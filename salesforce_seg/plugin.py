@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk.plugin_base import JSONSchemaValidator, PluginBase
 
 from salesforce_seg.errors import ConfigurationError
+from salesforce_seg.settings import unknown_settings
 from salesforce_seg.signals import install_handlers
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ class Plugin(PluginBase):
             if raise_errors:
                 raise ConfigurationError(message)
             self.logger.warning("%s", message)
+        if unknown := unknown_settings(self._config, schema["properties"]):
+            self.logger.warning("These are no settings, and change nothing: %s.", ", ".join(unknown))
         return problems
 
     def _check_environment(self, *kinds: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from salesforce_seg.errors import ConfigurationError
@@ -136,6 +137,22 @@ def json_schema(settings: Iterable[Setting]) -> dict[str, Any]:
         A JSON schema object; every setting may be absent or null.
     """
     return {"type": "object", "properties": {setting.name: setting.json_schema() for setting in settings}}
+
+
+def unknown_settings(config: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Keys of a config that are no settings, each with the setting that may be meant.
+
+    Args:
+        config: The keys of the config.
+        known: The names of the settings.
+
+    Returns:
+        ``start_dte (start_date?)``, or the bare key where no setting has a name like it.
+    """
+    names = sorted(known)
+    unknown = sorted(set(config).difference(names))
+    close = {each: get_close_matches(each, names, n=1, cutoff=0.75) for each in unknown}
+    return [f"{each} ({close[each][0]}?)" if close[each] else each for each in unknown]
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,15 @@ def test_a_wrong_setting_is_one_clear_error(
     assert "secret-token" not in outcome.stderr
 
 
+def test_what_is_no_setting_is_said(silent_tap: TapRunner) -> None:
+    outcome = silent_tap.run(
+        "--test", start_dte="2026-01-01", streams_to_discover=["Lead"], pasword="4711815"
+    )
+    told = "These are no settings, and change nothing: pasword (password?), start_dte (start_date?)"
+    assert f"{told}, streams_to_discover." in outcome.stderr
+    assert "4711815" not in outcome.stderr
+
+
 def test_a_secret_of_the_wrong_type_is_not_shown(tap_at: Callable[..., TapRunner]) -> None:
     outcome = tap_at(username="a@b.example", password=[4711815]).run()
     assert "password" in only_error(outcome, 2)
