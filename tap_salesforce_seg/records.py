@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from salesforce_seg import fields
 from salesforce_seg.errors import RunFailed
-from salesforce_seg.exact_json import encode_json
 from salesforce_seg.query_answers import RawRecords
 from salesforce_seg.read_values import COMPOUND_KEYS
 from tap_salesforce_seg import compiled, csv_cells
 from tap_salesforce_seg.blocks import Block
 from tap_salesforce_seg.catalog import DELETED_AT
-from tap_salesforce_seg.json_texts import NULL, csv_pieces
-from tap_salesforce_seg.line_pieces import HAS_MORE, CompoundText, each, joined, record_end, record_start
+from tap_salesforce_seg.json_texts import csv_pieces
+from tap_salesforce_seg.line_pieces import CompoundText, record_end
 from tap_salesforce_seg.line_steps import LineSteps, NotPlainError, csv_kinds, json_kinds
 from tap_salesforce_seg.pages import RowsLost
+from tap_salesforce_seg.record_lines import FLAG, ID, RecordLines
 from tap_salesforce_seg.rest_cells import BLOCK_ROWS, RestCells
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tap_salesforce_seg.catalog import Column, StreamDefinition
     from tap_salesforce_seg.compiled import Encoder
     from tap_salesforce_seg.csv_cells import CsvBlock
-    from tap_salesforce_seg.json_texts import Pieces
     from tap_salesforce_seg.pages import Page
     from tap_salesforce_seg.replication import Window
 
@@ -49,19 +48,12 @@ _logger = logging.getLogger("tap-salesforce-seg.records")
 COMPOUND = frozenset({"address", "location"})
 """Types whose values are put together from other fields."""
 
-_TRUE, _FALSE = b"true", b"false"
-_CLOCK, _FLAG, _ID = "SystemModstamp", "IsDeleted", "Id"
-
 _FEW_BYTES, _MANY_BYTES = 256, 16 * 1024
 """A block of one row costs Python as much as one of ten. So where the compiled code stops, Python takes over
 for a row; but for longer and longer if the compiled code stops again before it has come far."""
 
 _FEW_ROWS, _MANY_ROWS = 1, 20
 """The same for records of REST answers."""
-
-_LINE_END = b"\0"
-"""Stands for the end of a line where values hold line feeds that are still to be escaped. No control
-character can be in JSON, so it cannot be a value."""
 
 
 class RowLayout:
@@ -87,16 +79,10 @@ class RowLayout:
     ) -> None:
         self.names = tuple(column.name for column in selected)
         self._stream = stream
-        self._columns = tuple(selected)
-        self._keys = [
-            (b"," if index else b"") + encode_json(name) + b":" for index, name in enumerate(self.names)
-        ]
-        self._seen_at = seen_at
-        self._line_start = record_start(stream.name)
         self._shown = {column.field.name: column.field for column in selected if column.field is not None}
-        flag = stream.sobject.field(_FLAG)
+        flag = stream.sobject.field(FLAG)
         if DELETED_AT in self.names and flag:
-            self._shown[_FLAG] = flag
+            self._shown[FLAG] = flag
         if clock:
             self._shown[clock.name] = clock
         self.fields = tuple(self._shown)
@@ -115,6 +101,7 @@ class RowLayout:
             for column in selected
             if column.field is not None and column.field.type in COMPOUND
         }
+        self._lines = RecordLines(stream.name, selected, self._cells, self._compounds, seen_at)
         self._rest_cells = RestCells({name: field.type for name, field in self._shown.items()})
 
     def _compound(self, field: FieldDescribe, cut: Collection[str]) -> CompoundText:
@@ -232,32 +219,11 @@ class RowLayout:
             return None
         try:
             steps = LineSteps(kinds())
-            self._plan(steps, parts)
+            self._lines.plan(steps, parts)
             return steps.encoder(getattr(library, function), b"}%b\n" % record_end(version), late)
         except NotPlainError as error:
             _logger.debug("%s is encoded by Python, because of %s.", self._stream.sobject.name, error)
             return None
-
-    def _plan(self, steps: LineSteps, parts: Mapping[str, Mapping[str, str]]) -> None:
-        """The same as :meth:`_lines`, as steps for one row; ``parts`` are the cells of compound fields."""
-        steps.piece(self._line_start + b"{")
-        for column, key in zip(self._columns, self._keys, strict=True):
-            steps.piece(key)
-            name = column.field.name if column.field else ""
-            if name in self._compounds:
-                self._compounds[name].plan(steps, parts[name])
-            elif name:
-                steps.cell(name)
-            elif column.name != DELETED_AT:
-                steps.piece(_FALSE)
-            elif _FLAG not in self._cells:
-                steps.piece(NULL)
-            else:
-                with steps.if_true(_FLAG):
-                    if _CLOCK in self._cells:
-                        steps.cell(_CLOCK)
-                    else:
-                        steps.piece(encode_json(self._seen_at))
 
     def _csv_block(self, read: CsvBlock, version: int | None, late: Late | None) -> Block:
         block = read.stamped_before(*late) if late else read
@@ -265,8 +231,8 @@ class RowLayout:
         for name, parts in self._parts.items():
             by_key = {key: values[part.name] for key, part in parts.items()}
             values[name] = self._compounds[name].pieces(by_key, block.rows)
-        lines = self._lines(values, block.rows, version, has_line_feeds=block.has_line_feeds)
-        return Block(lines, block.rows, block.cells[_ID], read.rows - block.rows)
+        lines = self._lines.of_columns(values, block.rows, version, has_line_feeds=block.has_line_feeds)
+        return Block(lines, block.rows, block.cells[ID], read.rows - block.rows)
 
     def _rest_blocks(
         self, records: Any, version: int | None, _: Window | None, in_order: InOrder
@@ -298,58 +264,8 @@ class RowLayout:
             values = block.values | {
                 name: self._compounds[name].pieces(parts, block.rows) for name, parts in block.parts.items()
             }
-            yield Block(self._lines(values, block.rows, version), block.rows, block.cells[_ID])
+            yield Block(self._lines.of_columns(values, block.rows, version), block.rows, block.cells[ID])
 
     def gone(self, deleted_at: Mapping[str, str], version: int | None = None) -> Block:
-        """Records that were removed for good: what is left to tell of each is its Id, and when.
-
-        Args:
-            deleted_at: When (``...sssZ``), by Id.
-            version: As for :meth:`blocks`.
-        """
-        lines = [
-            b"%b%b%b\n" % (self._line_start, encode_json(self._gone(each, stamp)), record_end(version))
-            for each, stamp in deleted_at.items()
-        ]
-        return Block(b"".join(lines), len(lines))
-
-    def _gone(self, record_id: str, stamp: str) -> dict[str, Any]:
-        told = {_ID: record_id, _FLAG: True, None: True}
-        record = {
-            column.name: told[name]
-            for column in self._columns
-            if (name := column.field.name if column.field else None) in told
-        }
-        return record | ({DELETED_AT: stamp} if DELETED_AT in self.names else {})
-
-    def _lines(
-        self,
-        values: Mapping[str, Pieces],
-        rows: int,
-        version: int | None,
-        *,
-        has_line_feeds: bool = False,
-    ) -> bytes:
-        pieces: Pieces = [self._line_start, b"{"]
-        for column, key in zip(self._columns, self._keys, strict=True):
-            value = values[column.field.name] if column.field else self._made_up(column, values, rows)
-            pieces += [key, *value]
-        pieces += [b"}", record_end(version), _LINE_END if has_line_feeds else b"\n"]
-        lines = joined(pieces, rows)
-        for nothing in {compound.nothing for compound in self._compounds.values() if compound.nothing}:
-            lines = lines.replace(nothing, NULL)
-        if any(compound.deselected for compound in self._compounds.values()):
-            lines = lines.replace(HAS_MORE, b"")
-        if has_line_feeds:
-            lines = lines.replace(b"\n", b"\\n").replace(_LINE_END, b"\n")
-        return lines
-
-    def _made_up(self, column: Column, values: Mapping[str, Pieces], rows: int) -> Pieces:
-        """A column that Salesforce has no field for: ``_sdc_deleted_at``, or a flag that is never set."""
-        if column.name != DELETED_AT:
-            return [_FALSE]
-        flags = list(each(values.get(_FLAG, [NULL]), rows))
-        if _TRUE not in flags:
-            return [NULL]
-        stamps = each(values.get(_CLOCK, [encode_json(self._seen_at)]), rows)
-        return [[stamp if flag == _TRUE else NULL for flag, stamp in zip(flags, stamps, strict=True)]]
+        """Records that were removed for good: as :meth:`RecordLines.gone`."""
+        return self._lines.gone(deleted_at, version)
