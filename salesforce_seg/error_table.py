@@ -173,6 +173,15 @@ _QUERY_RULES = (
     Rule(
         Remedy.CHANGE_QUERY,
         QueryRefused,
+        codes=_codes("INVALID_FIELD"),
+        statuses=_REQUEST,
+        message=_text("can not be (?:filtered|sorted)"),
+        advice="Describe says otherwise of this field. The object can be read in full: set its "
+        "replication_method to FULL_TABLE in the catalog, and no start_date.",
+    ),
+    Rule(
+        Remedy.CHANGE_QUERY,
+        QueryRefused,
         codes=_codes("INVALID_FIELD API_ERROR"),
         statuses=_REQUEST,
         message=_text("on entity|query call|duplicate field|error at row"),

@@ -140,6 +140,19 @@ def test_a_field_that_vanishes_after_discovery_is_left_out(org: OrgClient, tap: 
     assert all("rating" not in record for record in outcome.records("leads"))
 
 
+def test_a_clock_that_cannot_be_filtered_by_is_told_with_its_remedy(org: OrgClient, tap: TapRunner) -> None:
+    """Of a few objects describe says that it can (PendingOrderSummary)."""
+    fill(org, 3)
+    told = "\nfield 'SystemModstamp' can not be filtered in a query call"
+    action = {"status": 400, "body": [{"message": told, "errorCode": "INVALID_FIELD"}]}
+    org.faults([{"path": "WHERE", "times": None, "action": action}])
+    catalog = tap.catalog("leads")
+    assert "replication_method to FULL_TABLE" in tap.run(catalog=catalog).ended(1).stderr
+    for entry in catalog["streams"]:
+        entry["replication_method"] = "FULL_TABLE"
+    assert len(ids(tap.run(catalog=catalog).ended())) == 3
+
+
 def test_an_object_that_vanishes_after_discovery_is_left_out(org: OrgClient, tap: TapRunner) -> None:
     fill(org, 3)
     gone = "\nFROM Case\n^\nERROR at Row:1:Column:8\nsObject type 'Case' is not supported."
