@@ -12,7 +12,7 @@ from salesforce_seg import fields as field_types
 from salesforce_seg.errors import ConfigurationError, RecordRejected
 from target_salesforce_seg.events import Event, key_text
 from target_salesforce_seg.intents import Match, Refusal
-from target_salesforce_seg.paths import MISSING, member
+from target_salesforce_seg.paths import MISSING, is_blank, member
 from target_salesforce_seg.settings import EVERY_OBJECT
 
 if TYPE_CHECKING:
@@ -65,7 +65,9 @@ class EventIds:
         field = self.field_of(self._catalog.of_event(create.object))
         if field is None or event_id is None:
             return create
-        value = event_id if place == 1 else f"{event_id}:{place}"
+        value = field_types.write_value(field, event_id if place == 1 else f"{event_id}:{place}")
+        if is_blank(value):
+            return create
         if not field_types.fits(field, value):
             told = (
                 f"The messageId has {len(value)} characters; {create.object}.{field.name} takes "
@@ -80,17 +82,17 @@ class EventIds:
         """The field of an object that takes the messageId; None if the setting names none that it has.
 
         Raises:
-            ConfigurationError: The setting names a field that is no external id of the object.
+            ConfigurationError: The setting names a field that is no text, or no external id of the object.
         """
         own = self._names.get(sobject.name.lower())
         field = sobject.field(own or self._names.get(EVERY_OBJECT, ""))
         if field is None and own is None:
             return None
-        if field is None or not field.external_id or not field.createable:
+        if field is None or field.type != "string" or not field.external_id or not field.createable:
             raise ConfigurationError(
-                f"{SETTING}: {sobject.name} has no external-id field {own or self._names[EVERY_OBJECT]} that "
-                "this user can write. Make a text field of 100 characters, external ID and unique, and give "
-                "the user access to it."
+                f"{SETTING}: {sobject.name} has no text field {own or self._names[EVERY_OBJECT]} that is an "
+                "External ID and that this user can write. Make one of 100 characters, External ID and unique, "
+                "and give the user access to it."
             )
         return field
 

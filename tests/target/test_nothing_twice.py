@@ -68,10 +68,21 @@ def test_a_message_id_that_no_field_holds_refuses_only_what_is_created_with_it(
     assert org.query("SELECT Email, Title FROM Lead") == [{"Email": "a@example.com", "Title": None}]
 
 
+def test_a_message_id_that_salesforce_would_change_finds_its_record_again(
+    org: OrgClient, send: Any, event_ids: dict[str, Any]
+) -> None:
+    events = [issue(1, "a\0b"), issue(2, "\ud800"), issue(3, "\0")]
+    send(*events, **event_ids).doors(created=3)
+    send(*events, **event_ids).doors(created=1, unchanged=2)  # the last has none
+    rows = org.query("SELECT Event_Id__c FROM Case WHERE Event_Id__c != null ORDER BY Event_Id__c")
+    assert [row["Event_Id__c"] for row in rows] == ["ab", "\ufffd"]
+
+
 def test_an_event_id_field_must_be_an_external_id(org: OrgClient, send: Any) -> None:
     org.custom_field("Case.Plain__c", length=100)
-    for name in ("Plain__c", "None__c"):
-        with pytest.raises(ConfigurationError, match=f"event_id_field: Case has no external-id field {name}"):
+    org.custom_field("Case.Number__c", "Number", precision=18, scale=0, externalId=True)
+    for name in ("Plain__c", "None__c", "Number__c"):
+        with pytest.raises(ConfigurationError, match=f"event_id_field: Case has no text field {name}"):
             send(issue(1), actions=[CASE], event_id_field={"Case": name})
     with pytest.raises(ConfigurationError, match="event_id_field: 'not a name'"):
         send(issue(1), actions=[CASE], event_id_field="not a name")
