@@ -91,8 +91,8 @@ class EventIds:
         if field is None or field.type != "string" or not field.external_id or not field.createable:
             raise ConfigurationError(
                 f"{SETTING}: {sobject.name} has no text field {own or self._names[EVERY_OBJECT]} that is an "
-                "External ID and that this user can write. Make one of 100 characters, External ID and unique, "
-                "and give the user access to it."
+                "External ID and that this user can write. Make one of 100 characters, External ID and "
+                "unique, and give the user access to it."
             )
         return field
 

@@ -90,7 +90,7 @@ def test_all_is_right(org: OrgClient, cli: Any) -> None:
         ({"trait_fields": {"x": "CreatedDate"}}, r"trait_fields: x -> CreatedDate.* wrong .*read-only"),
         (
             {"event_id_field": {"Case": "Subject"}},
-            r"event_id_field: Case\.Subject.* wrong .*no external-id field",
+            r"event_id_field: Case\.Subject.* wrong .*no text field",
         ),
         ({"event_id_field": {"Kase": "X__c"}}, r"event_id_field: Kase\.X__c.* wrong .*does not exist"),
         (
