@@ -31,6 +31,7 @@ _TRAITS_STAND_IN = {
     "group": (("traits",), ("properties",)),
     "track": (("context", "traits"), ("traits",)),
 }
+_NOTHING: Mapping[str, Any] = {}
 _OBJECTS = ("traits", "properties", "context", "integrations", "options")
 _IDENTIFIERS = frozenset(
     map(normalised, ("userId", "anonymousId", "groupId", "event", "messageId", "timestamp", "context"))
@@ -121,12 +122,12 @@ def read_event(
         if event_type == "track":
             return Event(event_type, record, of_context, columns, from_row=True)
         return Event(event_type, record, of_context | columns, {}, from_row=True)
-    traits: Mapping[str, Any] = {}
+    traits = _NOTHING
     for place in _TRAITS_STAND_IN[event_type]:
         traits = _object_at(record, place)
         if traits:
             break
-    properties = _object_at(record, ("properties",)) if event_type == "track" else {}
+    properties = _object_at(record, ("properties",)) if event_type == "track" else _NOTHING
     return Event(event_type, record, traits, properties)
 
 
@@ -160,8 +161,8 @@ def whole_event(record: Mapping[str, Any]) -> Mapping[str, Any]:
         event = as_json(full)
         if isinstance(event, dict):
             record = event
-    for name in _OBJECTS:
-        if isinstance(record.get(name), str):
+    for value in map(record.get, _OBJECTS):
+        if isinstance(value, str):
             return {**record, **{each: as_json(record[each]) for each in _OBJECTS if each in record}}
     return record
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from target_salesforce_seg.intents import Intent, Match
@@ -66,7 +67,10 @@ class Findings:
         found = self._found[intent.object, intent.match.fields]
         if found.refused and (refused := found.refused.get(intent.match.key)):
             return refused
-        return found.get(intent.match.key) or self._merged_into(intent, intent.object, intent.match)
+        rows = found.get(intent.match.key)
+        if rows or not self._survivors:
+            return rows or []
+        return self._merged_into(intent, intent.object, intent.match)
 
     def merged_away(self, intent: Intent) -> str:
         """The object whose record with the key of an intent was merged into another; empty if none was."""
@@ -199,11 +203,12 @@ class Findings:
 
 def fields_written(intents: Iterable[Intent]) -> dict[str, dict[str, None]]:
     """By object, the fields that some intents write, each once."""
+    sets: dict[str, dict[tuple[str, ...], None]] = defaultdict(dict)
+    for intent in intents:  # most write what others write
+        sets[intent.object][tuple(intent.fields)] = None
     written: dict[str, dict[str, None]] = defaultdict(dict)
-    for intent in intents:
-        names = written[intent.object]
-        if not intent.fields.keys() <= names.keys():
-            names |= dict.fromkeys(intent.fields)
+    for sobject, each in sets.items():
+        written[sobject] = dict.fromkeys(chain.from_iterable(each))
     return written
 
 

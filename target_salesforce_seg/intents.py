@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from salesforce_seg.describe import FieldDescribe
+    from target_salesforce_seg.events import Event
 
 _ID = re.compile(r"[A-Za-z0-9]{15}(?:[A-Z0-5]{3})?")
 _SUFFIX_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -62,7 +63,9 @@ class Intent:
         fields: what to write, typed; None clears. ``Account.Key__c`` names a parent by a key of its own.
         match: how the record is found; None for a create that nothing finds again.
         placeholders: required fields that become ``n/a`` if a create has no value for them.
-        contact_fields: gives what to write instead if the Lead turns out to be converted to a Contact.
+        contact_fields: gives what an intent writes instead if its Lead turns out to be converted to a
+            Contact.
+        event: whose traits a Contact gets.
         lost: what it would have counted as (``created`` ...) when the answer to its write was lost.
         finds_merged: whether the record with its key was merged into the one that it is written to.
         rerouted: whether it was looked up again because Salesforce said that the record is another one now.
@@ -74,7 +77,8 @@ class Intent:
     fields: Mapping[str, Any] = field(default_factory=dict)
     match: Match | None = None
     placeholders: tuple[str, ...] = ()
-    contact_fields: Callable[[], Mapping[str, Any]] | None = None
+    contact_fields: Callable[[Intent], Mapping[str, Any]] | None = None
+    event: Event | None = None
     lost: str = ""
     finds_merged: bool = False
     rerouted: bool = False
@@ -85,7 +89,7 @@ class Intent:
         if sobject == self.object or self.contact_fields is None:
             return self.fields
         if self._as_contact is None:
-            self._as_contact = self.contact_fields()
+            self._as_contact = self.contact_fields(self)
         return self._as_contact
 
     def problem_as(self, sobject: str) -> RecordRejected | None:

@@ -67,11 +67,12 @@ class Key:
             typed = self.write(value)
         except ValueError as error:
             raise unreadable(self.sobject, self.field, origin, error) from None
-        if not fields.fits(self.field, typed):
-            raise too_long(self.sobject, self.field)
-        if self.field.type == "email" and not is_email(typed):
+        field = self.field
+        if not fields.fits(field, typed):
+            raise too_long(self.sobject, field)
+        if field.type == "email" and not is_email(typed):
             raise RecordRejected(
-                f"`{origin}` is no e-mail address.", code="INVALID_EMAIL_ADDRESS", fields=[self.field.name]
+                f"`{origin}` is no e-mail address.", code="INVALID_EMAIL_ADDRESS", fields=[field.name]
             )
         return typed
 
@@ -125,14 +126,15 @@ class Keys:
         pairs = []
         for path, name in rules.items():
             key = self.named(sobject, setting, name)
+            field = key.field
             value = look_up(path)
             if is_blank(value):
                 raise RecordRejected(
-                    f"The event has no `{path}`, by which its {sobject.name} is found ({key.field.name}).",
+                    f"The event has no `{path}`, by which its {sobject.name} is found ({field.name}).",
                     code="MISSING_KEY",
-                    fields=[key.field.name],
+                    fields=[field.name],
                 )
-            pairs.append((key.field, key.value(value, path)))
+            pairs.append((field, key.value(value, path)))
         return Match.on(pairs) if pairs else None
 
     def on_id(self, sobject: SObjectDescribe, value: Any, origin: str) -> Match:
@@ -160,7 +162,8 @@ def lead_key(event: Event, trait: str) -> Any:
 
     The e-mail address may be the ``userId`` (Segment), or stand where RudderStack reads it too.
     """
-    own = find(event.traits, trait)
+    traits = event.traits
+    own = traits[trait] if trait in traits else find(traits, trait)
     if not is_blank(own):
         return own
     places: Iterable[Any] = (event.find(trait),)

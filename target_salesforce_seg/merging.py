@@ -14,7 +14,7 @@ from target_salesforce_seg.relationships import parents_of
 from target_salesforce_seg.writes import Write, fields_said
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from salesforce_seg.describe import SObjectDescribe
     from target_salesforce_seg.intents import Intent, Match
@@ -145,13 +145,14 @@ class Merging:
         """Note which keys find the record no longer, or only now: nobody may rely on either in this round."""
         sobject = write.sobject
         match = intent.match if intent.object == sobject.name else None
-        ways: Sequence[Way] = self._ways.get(sobject.name, ())
-        if match and not write.record_id and write.operation != "delete":
-            ways = [way for way in ways if way != match.fields]  # it is created with this key
-        fields = fields_said(intent, sobject) if ways else {}
+        ways = self._ways.get(sobject.name, ())
+        is_new = not write.record_id and write.operation != "delete"
+        if is_new and match is not None and ways == (match.fields,):
+            return
+        fields = fields_said(intent, sobject)
         for way in ways:
             own = match is not None and way == match.fields
-            if own and _keeps(fields, match) and write.operation != "delete":
+            if own and (is_new or _keeps(fields, match)) and write.operation != "delete":
                 continue
             if write.operation != "delete" and not any(name in fields for name in way):
                 continue

@@ -55,6 +55,7 @@ class Plans:
         self._keys = Keys(catalog)
         self._mappers = Mappers(settings, self._values)
         self._writes_contacts = settings.writes_contacts
+        self._as_contact = self._mapped_as_contact if settings.writes_contacts else None
         self._actions: dict[tuple[str, str], list[Action]] = defaultdict(list)
         for action in settings.actions:
             self._actions[action.event, comparable(action.event_name)].append(action)
@@ -94,7 +95,7 @@ class Plans:
             rule = event.rule
             operation = "delete" if event.deleted else rule.operation
             return [_attempt(rule.object, operation, self._plain, position, event, operation)]
-        actions = self.actions_for(event)
+        actions = self.actions_for(event) if self._actions else []
         if not actions:  # only a track event is nothing by itself, or check_wanted would have stopped it
             return [] if event.type == "track" else self._defaults(position, event)
         planned = [
@@ -128,8 +129,7 @@ class Plans:
         fields = self._beside(match, lead, mapper.record(event.traits))
         if "Email" not in fields and is_email(event.user_id) and lead.field("Email"):
             fields["Email"] = event.user_id
-        as_contact = self._as_contact(event, match)
-        intent = Intent(position, lead.name, "upsert", fields, match, contact_fields=as_contact)
+        intent = Intent(position, lead.name, "upsert", fields, match, (), self._as_contact, event)
         return self._with_placeholders(intent, mapper.placeholders)
 
     def _account(self, position: int, event: Event) -> Intent:
@@ -163,7 +163,7 @@ class Plans:
             _check_not_empty(sobject, fields, "traits")
         intent = Intent(position, sobject.name, entry.operation, fields, match)
         if sobject.name == "Lead":
-            intent.contact_fields = self._as_contact(event, match)
+            intent.contact_fields, intent.event = self._as_contact, event
         return self._with_placeholders(intent, mapper.placeholders)
 
     def _match_of(self, entry: ExternalId, sobject: SObjectDescribe) -> Match | None:
@@ -234,7 +234,7 @@ class Plans:
         placeholders = self._values.required(sobject, LEAD.placeholders)
         return self._with_placeholders(intent, placeholders, from_traits=False)
 
-    def _assigned_to_contact(self, assignments: list[Assignment]) -> Mapping[str, Any]:
+    def _assigned_to_contact(self, assignments: list[Assignment], _: Intent) -> Mapping[str, Any]:
         contact = self._catalog["Contact"]
         return self._values.typed(contact, [each for each in assignments if contact.field(each.field)])
 
@@ -257,16 +257,12 @@ class Plans:
                 self._notices.say(told)
         return fields
 
-    def _as_contact(self, event: Event, match: Match | None) -> Callable[[], Mapping[str, Any]] | None:
-        if not self._writes_contacts:
-            return None
-
-        def mapped() -> Mapping[str, Any]:
-            contact = self._catalog["Contact"]
-            mapper = self._mappers.of(event, contact)
-            return self._beside(match, contact, mapper.record(event.traits))
-
-        return mapped
+    def _mapped_as_contact(self, intent: Intent) -> Mapping[str, Any]:
+        """What an intent about a Lead writes to a Contact."""
+        assert intent.event is not None
+        contact = self._catalog["Contact"]
+        fields = self._mappers.of(intent.event, contact).record(intent.event.traits)
+        return fields if intent.operation == "create" else self._beside(intent.match, contact, fields)
 
     def _with_placeholders(
         self, intent: Intent, placeholders: tuple[str, ...], *, from_traits: bool = True

@@ -102,7 +102,8 @@ class Resolver:
         if merging.must_wait(sobject, intent, findings.contact_match(intent)):
             merging.wait(sobject, intent)
             return
-        self._put_parents(intent, findings)
+        if findings.parents.named:
+            self._put_parents(intent, findings)
         rows = findings.rows(intent)
         if isinstance(rows, RecordRejected):
             raise rows

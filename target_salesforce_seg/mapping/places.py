@@ -89,6 +89,10 @@ class Places:
             if (state := sobject.field(f"{prefix}StateCode"))
         ]
 
+    def __bool__(self) -> bool:
+        """Whether the object has such picklists."""
+        return bool(self._addresses)
+
     def complete(self, record: dict[str, Any]) -> None:
         """Change the countries and states of a record in place.
 

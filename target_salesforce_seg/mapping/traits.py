@@ -88,7 +88,7 @@ class TraitMapper:
                 continue
             if converted is not MISSING:
                 record[name] = converted
-        return finished(self._places, record, problems)
+        return finished(self._places, record, problems) if problems or self._places else record
 
     # What is known before the first event
 

@@ -23,6 +23,10 @@ Convert = Callable[[Any], Any]
 _MOST_REMEMBERED = 20_000
 _NO_LIMIT = 10**9
 _CONTAINERS = (dict, list)
+_WITHOUT_LENGTH = frozenset(
+    ("boolean", "int", "long", "double", "currency", "percent", "date", "datetime", "time")
+)
+"""Types of fields whose values are never empty, and never too long."""
 
 
 class Assignment(NamedTuple):
@@ -186,7 +190,7 @@ class ValueRules:
     def _converter(self, sobject: SObjectDescribe, field: FieldDescribe, origin: str) -> Convert:
         to_rest = fields.writer(field)
         no_values = dict if field.type == "multipicklist" else _CONTAINERS
-        length = field.length or _NO_LIMIT
+        has_length, length = field.type not in _WITHOUT_LENGTH, field.length or _NO_LIMIT
 
         def convert(value: Any) -> Any:
             try:
@@ -196,6 +200,8 @@ class ValueRules:
                     self.wrong_shape(sobject.name, origin)
                     return MISSING
                 raise unreadable(sobject, field, origin, error) from None
+            if not has_length:
+                return written
             if not isinstance(written, str) or len(written) <= (length if written.isascii() else length // 2):
                 return MISSING if written == "" else written
             return self._fitting(sobject, field, written)
