@@ -224,7 +224,13 @@ class Agenda:
     @property
     def version_to_activate(self) -> int | None:
         """The version of a full sync that is complete, if no message has said so yet."""
-        return None if self.past.is_activated else self.version
+        is_complete = self.past.is_written or self._syncs_fully
+        return self.version if is_complete and not self.past.is_activated else None
+
+    @property
+    def _syncs_fully(self) -> bool:
+        """Whether this run reads all rows, or the rest of them."""
+        return any(each.what == WHOLE for each in self.passes)
 
     # What the state says then
 
@@ -234,6 +240,8 @@ class Agenda:
             return
         if each.what == WHOLE and each.position is None and self._emits_versions:
             self.past.set_version(max(int(self._tap.started_at.timestamp()), (self.past.version or 0) + 1))
+        elif not (self._syncs_fully or self.past.is_activated or self.past.is_written):
+            self.past.abandon_version()
         read = each.query.window
         until = self._until(each)
         if self._key is not None and self.past.bookmark is None and self._tells_deletes:
@@ -261,6 +269,8 @@ class Agenda:
                 else None,
                 deletes_since=None if deletes_are_told else self.deletes_since,
             )
+        if each.what == WHOLE and self._emits_versions:
+            self.past.written()
         if self._reasons.always_full and each.what == WHOLE:
             self.past.complete(self._tap.started_at)
 

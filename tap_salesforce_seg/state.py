@@ -38,8 +38,9 @@ OBJECTS = "objects"
 """Of a stream that is read from several objects: how far each is read, and a digest of what was asked."""
 SWEPT_AT = "swept_at"
 """When all Ids were last looked through for records that are not there any more."""
-VERSION, ACTIVATED = "version", "activated_version"
-"""The table version that RECORDs carry, and the last one that an ACTIVATE_VERSION has named."""
+VERSION, WRITTEN, ACTIVATED = "version", "written_version", "activated_version"
+"""The table version that RECORDs carry; the last one whose full sync is complete; and the last one that an
+ACTIVATE_VERSION has named."""
 
 
 def bookmark_of(stream_state: Mapping[str, Any]) -> datetime | None:
@@ -119,6 +120,11 @@ class StreamState:
         """Whether an ACTIVATE_VERSION has named the version."""
         return self._state.get(ACTIVATED) == self.version
 
+    @property
+    def is_written(self) -> bool:
+        """Whether the full sync of the version is complete."""
+        return self._state.get(WRITTEN) == self.version
+
     def not_covered(self, fields: Iterable[str]) -> list[str]:
         """Those of the fields that older rows have not been read with.
 
@@ -130,6 +136,14 @@ class StreamState:
     def set_version(self, version: int) -> None:
         """Begin a full sync whose RECORDs carry this version."""
         self._save({VERSION: version})
+
+    def written(self) -> None:
+        """Note that the full sync of the version is complete."""
+        self._save({WRITTEN: self.version})
+
+    def abandon_version(self) -> None:
+        """Go back to the last version that was activated: nobody will complete the full sync of this one."""
+        self._save({VERSION: self._state.get(ACTIVATED)})
 
     def activated(self) -> None:
         """Note that the version has been activated."""

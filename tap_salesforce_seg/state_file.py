@@ -20,6 +20,7 @@ from tap_salesforce_seg.state import (
     SOBJECT,
     SWEPT_AT,
     VERSION,
+    WRITTEN,
 )
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def _check(kind: Any, name: str) -> Callable[[object], object]:
 _CHECKS: dict[str, Callable[[object], object]] = {
     **dict.fromkeys((BOOKMARK, FULL_SYNC_AT, DELETES_SINCE, COMPLETED_AT, SWEPT_AT), parse_moment),
     **dict.fromkeys((BOOKMARK_KEY, SOBJECT), _check(str, "a name")),
-    **dict.fromkeys((VERSION, ACTIVATED), _check(int, "a whole number")),
+    **dict.fromkeys((VERSION, WRITTEN, ACTIVATED), _check(int, "a whole number")),
     COVERED_FIELDS: _check(list[str], "a list of names"),
     OBJECTS: _check(dict[str, Any], "a JSON object"),
 }

@@ -170,6 +170,25 @@ def test_a_full_sync_activates_its_version_when_all_rows_are_out(org: OrgClient,
 
 
 @pytest.mark.usefixtures("two_leads")
+def test_a_full_sync_that_nobody_completes_is_never_activated(org: OrgClient, tap: TapRunner) -> None:
+    """Loaders would remove all rows that it had not come to."""
+    catalog, once_in_full = tap.catalog("leads"), tap.catalog("leads")
+    for entry in once_in_full["streams"]:
+        entry["replication_method"] = "FULL_TABLE"
+    first = tap.run(catalog=catalog, **VERSIONS).ended()
+    (told,) = first.of_type("ACTIVATE_VERSION")
+    at(org, "2026-06-02T00:00:00Z")
+    org.faults([{"path": "/queryAll", "action": {"lose_rows": 1}}])
+    cut_short = tap.run(catalog=once_in_full, state=first.state, **VERSIONS).ended(1)
+    at(org, "2026-06-02T06:00:00Z")
+    org.create("Lead", [{"LastName": "Cleo", "Company": "Ltd"}])
+    at(org, "2026-06-02T09:00:00Z")
+    third = tap.run(catalog=catalog, state=cut_short.state, **VERSIONS).ended()
+    assert [each["version"] for each in third.of_type("RECORD")] == [told["version"]]
+    assert third.of_type("ACTIVATE_VERSION") == []
+
+
+@pytest.mark.usefixtures("two_leads")
 def test_a_full_sync_that_is_not_complete_activates_nothing(org: OrgClient, tap: TapRunner) -> None:
     org.limits(QueryPageRecords={"Max": 1, "Remaining": 1})
     catalog = tap.catalog("leads")
