@@ -100,7 +100,7 @@ class Bench:
         self._secrets.cleanup()
         self._server.close()
 
-    def measure(self, tap: Tap, rows: int, seconds: float, *, streams: int = 1) -> Result:
+    def measure(self, tap: Tap, rows: int, seconds: float, *, streams: int = 1, delay: float = 0) -> Result:
         """Let a tap run once with few rows, so that all is recorded, and then measure it.
 
         Args:
@@ -108,6 +108,7 @@ class Bench:
             rows: How many rows each stream has.
             seconds: How long it may take.
             streams: How many streams it reads.
+            delay: Seconds that each answer of the server takes more.
         """
         try:
             with tempfile.TemporaryDirectory() as folder:
@@ -118,7 +119,7 @@ class Bench:
                 command = tap.prepare(ground)
                 warm = run(command, ground.environment, ground.folder, SECONDS_TO_WARM_UP)
                 self._expect(warm, WARM_UP_ROWS * streams)
-                self._begin(rows)
+                self._begin(rows, delay)
                 measured = run(command, ground.environment, ground.folder, seconds)
                 counts = self._counts()
                 if measured.complete:
@@ -169,8 +170,8 @@ class Bench:
         if measured.rows != rows:
             raise FailedError(f"{measured.rows:,} rows came, not {rows:,}. Unanswered: {self.unanswered}")
 
-    def _begin(self, rows: int) -> None:
-        self._ask(f"/_recorded/begin?rows={rows}", b"")
+    def _begin(self, rows: int, delay: float = 0) -> None:
+        self._ask(f"/_recorded/begin?rows={rows}&delay={delay}", b"")
 
     def _counts(self) -> dict[str, Any]:
         counts: dict[str, Any] = json.loads(self._ask("/_recorded/counts"))

@@ -6,7 +6,8 @@ It prints ``ready URL`` and serves until it is ended. What it replays it has fro
 for itself: the rows of a query are recorded when a query with these fields first comes, and then repeated
 with new Ids and dates (``recorded_rows``); any other answer is recorded when it is first asked for. So let a
 client run once before you measure it. ``POST /_recorded/begin?rows=N`` sets the number of rows, prepares as
-many of what was read since the last time, and forgets the counts, which ``GET /_recorded/counts`` tells.
+many of what was read since the last time, and forgets the counts, which ``GET /_recorded/counts`` tells;
+with ``&delay=0.15`` each answer takes so many seconds more.
 """
 
 from __future__ import annotations
@@ -63,9 +64,15 @@ class Replay:
         self._numbers = count(1)
         self._counts: Counter[str] = Counter()
         self._unanswered: list[str] = []
+        self._delay = 0.0
         self._cpu = time.process_time()
 
     # ---- one request
+
+    def answer_in_time(self, request: Request) -> Reply:
+        """The answer to a request, after as long as it is to take."""
+        time.sleep(self._delay)
+        return self.answer(request)
 
     def answer(self, request: Request) -> Reply:
         """The answer to a request; what the recording cannot answer is refused, and told of in the counts."""
@@ -252,7 +259,8 @@ class Replay:
     # ---- its own controls
 
     def _begin(self, request: Request) -> Reply:
-        self._rows = int(parse_qs(urlsplit(request.target).query)["rows"][0])
+        asked = parse_qs(urlsplit(request.target).query)
+        self._rows, self._delay = int(asked["rows"][0]), float(asked.get("delay", ["0"])[0])
         self._recordings.prepare(self._rows)
         self._counts.clear()
         self._unanswered.clear()
@@ -299,7 +307,7 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     with tempfile.TemporaryDirectory() as folder, Recorder(Path(folder), options.recorded_rows) as recorder:
-        server = TinyServer(Replay(recorder, options.rows).answer, options.port)
+        server = TinyServer(Replay(recorder, options.rows).answer_in_time, options.port)
         print("ready", server.url, flush=True)
         server.serve()
 
