@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 BATCH = 1000
 PROFILED = 5_000
+ROUNDS = 5
 
 
 def lines(events: int) -> list[bytes]:
@@ -73,11 +74,16 @@ def intents(plans: Plans, settings: TargetSettings, batch: Iterable[bytes]) -> I
 
 
 def rate(work: Callable[[list[bytes]], Any], all_lines: list[bytes]) -> float:
-    """Events a second of processor time, batch by batch."""
+    """Events a second of processor time, batch by batch; the best round, as others can only slow one down."""
+    return max(len(all_lines) / seconds(work, all_lines) for _ in range(ROUNDS))
+
+
+def seconds(work: Callable[[list[bytes]], Any], all_lines: list[bytes]) -> float:
+    """Processor time of one round."""
     begin = time.process_time()
     for start in range(0, len(all_lines), BATCH):
         work(all_lines[start : start + BATCH])
-    return len(all_lines) / (time.process_time() - begin)
+    return time.process_time() - begin
 
 
 def main() -> None:
@@ -93,7 +99,7 @@ def main() -> None:
     if options.profile:
         all_lines = lines(PROFILED)
         profile = cProfile.Profile()
-        profile.runcall(rate, steps()["parsed, gated, mapped, merged"], all_lines)
+        profile.runcall(seconds, steps()["parsed, gated, mapped, merged"], all_lines)
         pstats.Stats(profile).sort_stats("tottime").print_stats(30)
 
 
