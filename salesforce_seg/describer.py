@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from salesforce_seg import composite
+from salesforce_seg.answers import of_another_shape
 from salesforce_seg.describe import ObjectSummary, SObjectDescribe
 from salesforce_seg.errors import (
     ConfigurationError,
@@ -150,5 +151,5 @@ def _describe_in(name: str, answer: composite.SubResponse) -> SObjectDescribe | 
 
 def _object_in(body: Any, what: str) -> Mapping[str, Any]:
     if not isinstance(body, dict):
-        raise RunFailed(f"{what}: Salesforce's answer is not a JSON object.")
+        raise of_another_shape(f"{what}: the answer is not a JSON object.")
     return body

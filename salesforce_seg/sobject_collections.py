@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 from salesforce_seg.answers import of_another_shape
 from salesforce_seg.composite import SubRequest
 from salesforce_seg.error_table import ROW, remedy_for
-from salesforce_seg.errors import ApiError, Remedy, RunFailed
+from salesforce_seg.errors import ApiError, Remedy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -157,6 +157,6 @@ def row_results(response: SubResponse, rows: int) -> list[RowResult]:
 
 def _row_result(entry: Any) -> RowResult:
     if not isinstance(entry, dict):
-        raise RunFailed("A record's answer in a collection is no object. Is a proxy changing the answers?")
+        raise of_another_shape("A record's answer in a collection is no object.")
     errors = ApiError.list_from_json(entry.get("errors") or [])
     return RowResult(entry.get("id") or "", bool(entry.get("success")), entry.get("created"), errors)

@@ -96,7 +96,7 @@ class Agenda:
         return self._resumed(first, past, others)
 
     is_announced = True
-    """Whether the passes may be read before it is the stream's turn."""
+    """Whether what is to be read is known before other streams have been read."""
 
     def follows_from(self, each: Pass, streams: Mapping[str, CollectionStream]) -> bool:
         """Whether a pass need not be read if another of the run's streams (by object) has no news."""

@@ -218,7 +218,7 @@ class TapSalesforceSeg(Plugin, Tap):
             known_ids.make_folder(self.known_ids_folder)
         agendas = [stream.agenda for stream in streams if stream.agenda.is_announced]
         self.reader.announce([each.query for agenda in agendas for each in agenda.passes])
-        run = Run(self._missing, self.settings.concurrency, self.ahead.wait)
+        run = Run(self._missing, self.settings.concurrency, self._wait_for_rows)
         try:
             with self.progress:
                 run.extract(streams)
@@ -226,6 +226,11 @@ class TapSalesforceSeg(Plugin, Tap):
             self.ahead.end()
             self.write_state()
             self._sum_up(streams, run.failed)
+
+    def _wait_for_rows(self) -> None:
+        """Wait until more is at hand; what is there leaves first, as it may be a while."""
+        self.lines.flush()
+        self.ahead.wait()
 
     def _prepare(self) -> list[CollectionStream]:
         """The selected streams, and what is asked for all of them before a row is read."""

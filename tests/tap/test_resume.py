@@ -252,6 +252,13 @@ def test_a_page_short_of_a_row_is_no_place_to_go_on_from(
     assert set(ids(first)[:200]) | set(ids(second)) == set(leads)
 
 
+def test_few_rows_leave_though_the_next_page_hangs(org: OrgClient, tap: TapRunner, leads: list[str]) -> None:
+    catalog = tap.catalog("leads", columns={"leads": ["id"]})
+    org.faults([{"path": NEXT_PAGE["rest"], **HANG}])
+    first = killed(tap, lambda outcome: len(ids(outcome)) >= 200, catalog=catalog, api_type="rest")
+    assert ids(first) == sorted(leads)[:200]
+
+
 def test_the_quota_guard_keeps_the_position(org: OrgClient, tap: TapRunner, leads: list[str]) -> None:
     org.limits(DailyApiRequests={"Max": 100, "Remaining": 100})
     catalog = tap.catalog("leads")
