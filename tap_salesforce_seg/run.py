@@ -69,8 +69,10 @@ class Run:
             for stream in streams:
                 stream.agenda.past.end_run()
         if self.failed:
+            order = [stream.name for stream in streams]
+            names = sorted(self.failed, key=lambda name: order.index(name) if name in order else len(order))
             raise RunFailed(
-                f"These streams failed: {', '.join(self.failed)}. Their bookmarks stay where they were; "
+                f"These streams failed: {', '.join(names)}. Their bookmarks stay where they were; "
                 "the next run goes on from there."
             )
 
