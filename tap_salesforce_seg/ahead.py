@@ -25,8 +25,8 @@ Source = TypeVar("Source")
 
 PAGES_AHEAD = 1
 
-BLOCKS_AHEAD = 8
-"""Blocks of lines that wait to be written: about two megabytes."""
+BLOCKS_AHEAD = 3
+"""Blocks of lines that wait to be written: two or three megabytes."""
 
 MAKERS = min(4, os.cpu_count() or 1)
 """Threads that make lines at once; each holds about two megabytes."""

@@ -36,7 +36,16 @@ class Block:
     @property
     def ids(self) -> list[str]:
         """The rows' Ids."""
-        return b" ".join(self.id_cells).replace(QUOTE, b"").decode().split()
+        return self._ids_apart.decode().split()
+
+    @property
+    def ids_in_a_row(self) -> bytes:
+        """The rows' Ids, 18 characters each, with nothing between them."""
+        return self._ids_apart.replace(b" ", b"")
+
+    @property
+    def _ids_apart(self) -> bytes:
+        return b" ".join(self.id_cells).replace(QUOTE, b"")
 
     def records(self) -> Iterator[dict[str, Any]]:
         """The rows as objects, for the SDK's own path; numbers with all their digits."""

@@ -27,9 +27,10 @@ LIBRARY = Path(__file__).with_name("_lines.so")
 ONLY_PYTHON = "SALESFORCE_SEG_PURE"
 """The environment variable that turns the library off, if it is not empty."""
 
-ROOM = 256 * 1024
-"""Bytes of lines that are made at once: so little that they stay in a processor's cache. What does not fit,
-as a row of several long text areas, is left to Python."""
+ROOM = 1024 * 1024
+"""Bytes of lines that are made at once: room for what a piece of a page becomes, as whatever passes from one
+thread to another waits for the other to wake. What does not fit, as a row of several long text areas, is left
+to Python."""
 
 
 class Step(ctypes.Structure):

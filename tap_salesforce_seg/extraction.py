@@ -140,7 +140,7 @@ class Extraction:
             rest, told = self._written.without_them(page), page.without_rows()
             for block in each.layout.blocks(rest, self._agenda.version, within, self._tap.ahead.in_order):
                 if _may_come_again(page):
-                    self._written.note(block.ids)
+                    self._written.note(block.ids_in_a_row)
                 yield told, block
             yield told, None
 

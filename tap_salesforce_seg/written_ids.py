@@ -25,13 +25,11 @@ class WrittenIds:
         self._index: IdSet | None = None
         self._indexed = 0
 
-    def note(self, ids: Iterable[str]) -> None:
-        """Note the Ids of rows that have been written."""
-        text = "".join(ids).encode()
-        if text:
+    def note(self, ids: bytes) -> None:
+        """Note the Ids of rows that have been written, 18 characters each."""
+        if ids:
             self._notes = self._notes or tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as this
-            self._notes.seek(0, SEEK_END)
-            self._notes.write(text)
+            self._notes.write(ids)
 
     def without_them(self, page: Page) -> Page:
         """A page by REST without the rows that have been noted; any other page as it is."""
@@ -49,3 +47,4 @@ class WrittenIds:
         while each := self._notes.read(ID_LENGTH):
             self._indexed += ID_LENGTH
             yield each.decode()
+        self._notes.seek(0, SEEK_END)
