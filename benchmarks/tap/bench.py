@@ -128,20 +128,29 @@ class Bench:
         except Exception as error:  # noqa: BLE001 - whatever one tap stumbles over, the others are still run
             return Result(tap.name, tap.api, tap.ours, failure=str(error) or repr(error))
 
-    def limits(self, rows: int) -> dict[str, float]:
-        """Rows a second that a bare loop of each library makes of the same bytes; nothing else around it."""
+    def limits(self, rows: int) -> dict[str, dict[str, float]]:
+        """What a bare loop of each library makes of the same bytes; nothing else around it.
+
+        Returns:
+            By library: ``rows_per_second``, ``cores_used``, ``counter_cores_used``.
+        """
         libraries = python_environment(self.cache / "limit", *LIBRARY_VERSIONS)
-        rates = {}
+        loops = {}
         with tempfile.TemporaryDirectory() as name:
             folder = Path(name)
             files = self._page(folder)
             for library in LIBRARIES:
-                told = folder / "seconds.txt"
+                told = folder / "took.json"
                 program = str(Path(__file__).parent / "limit.py")
                 command = [str(libraries / "python"), program, library, *files, str(rows), str(told)]
                 measured = run(command, {}, folder, SECONDS_TO_WARM_UP)
-                rates[library] = measured.rows / float(told.read_text())
-        return rates
+                took = json.loads(told.read_text())
+                loops[library] = {
+                    "rows_per_second": measured.rows / took["seconds"],
+                    "cores_used": took["cpu_seconds"] / took["seconds"],
+                    "counter_cores_used": measured.counter_cpu_seconds / took["seconds"],
+                }
+        return loops
 
     def _page(self, folder: Path) -> tuple[str, str]:
         """A page of a bulk result and the types of its columns, as files."""

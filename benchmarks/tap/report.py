@@ -18,8 +18,8 @@ def compared(figures: Figures) -> Figures:
     for each in taps:
         each["times_fastest_peer"] = round(each["rows_per_second"] / fastest, 2) if fastest else None
     bulk = next((each["rows_per_second"] for each in taps if each["ours"] and "Bulk" in each["api"]), 0)
-    best = max(figures["limits"].values(), default=0)
-    return figures | {"share_of_bare_loop": round(bulk / best, 3) if best else None}
+    best = max((each["rows_per_second"] for each in figures["limits"].values()), default=0)
+    return figures | {"share_of_bare_loop": round(bulk / best, 3) if bulk and best else None}
 
 
 def tables(figures: Figures) -> str:
@@ -52,11 +52,19 @@ def _taps(taps: Sequence[Figures], seconds: float) -> str:
     return table(("tap", "rows", "s", "CPU s", "rows/s", "MB", "API calls", "times the fastest peer"), rows)
 
 
-def _limits(limits: dict[str, float], share: float | None) -> str:
-    rows = [(name, f"{rate:,.0f}") for name, rate in limits.items()]
+def _limits(limits: dict[str, dict[str, float]], share: float | None) -> str:
+    rows = [
+        (
+            name,
+            f"{loop['rows_per_second']:,.0f}",
+            f"{loop['cores_used']:.2f}",
+            f"{loop['counter_cores_used']:.2f}",
+        )
+        for name, loop in limits.items()
+    ]
     if share is not None:
-        rows.append(("ours by Bulk 2.0, whole process, beside the best of them", f"{share:.0%}"))
-    return table(("bare loop: CSV bytes in, RECORD lines out", "rows/s"), rows)
+        rows.append(("ours by Bulk 2.0, whole process, beside the best of them", f"{share:.0%}", "", ""))
+    return table(("bare loop: CSV bytes in, RECORD lines out", "rows/s", "cores used", "by counter"), rows)
 
 
 def _runs(what: str, runs: Sequence[Figures]) -> str:
@@ -94,7 +102,7 @@ def chart(figures: Figures) -> str:
         )
         for each in sorted(_worked(figures["taps"]), key=lambda each: -each["rows_per_second"])
     ]
-    loops = [Bar(name, rate, "limit") for name, rate in figures["limits"].items()]
+    loops = [Bar(name, loop["rows_per_second"], "limit") for name, loop in figures["limits"].items()]
     groups = [Group("Taps, whole process", ours_and_peers)]
     if loops:
         groups.append(Group("Bare loop: CSV bytes in memory to RECORD lines, nothing else", loops))
