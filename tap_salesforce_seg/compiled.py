@@ -156,11 +156,14 @@ class Lines(NamedTuple):
 
 
 class _Room(threading.local):
-    """Where a thread's calls put what they make."""
+    """Where a thread's calls put what they make, whatever the page."""
 
     def __init__(self) -> None:
         self.lines = ctypes.create_string_buffer(ROOM)
         self.ids = ctypes.create_string_buffer(ROOM // 8)  # lines are more than eight times as long as Ids
+
+
+_room = _Room()
 
 
 class Encoder:
@@ -174,7 +177,6 @@ class Encoder:
     def __init__(self, encode: Any, layout: Layout) -> None:
         self._encode = encode
         self._layout = layout
-        self._room = _Room()
 
     def encode(self, page: bytes, start: int) -> Lines:
         """As many rows as are plain and fit at once; it may be none.
@@ -183,7 +185,7 @@ class Encoder:
             page: UTF-8 CSV, or JSON records with a line feed behind each.
             start: Where in it the first row begins.
         """
-        room = self._room
+        room = _room
         part = _Part(ctypes.addressof(room.lines), ctypes.addressof(room.ids))
         part.lines_room, part.ids_room, part.at = len(room.lines), len(room.ids), start
         if self._encode(self._layout, page, len(page), part):

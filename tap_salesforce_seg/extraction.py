@@ -43,6 +43,7 @@ class Extraction:
         self._in_old_job: set[str] = set()
         self._written = WrittenIds()
         self._sweep = Sweep(stream)
+        self._is_unmapped = stream.is_unmapped
 
     def write_all(self) -> Iterator[int | None]:
         """Write all rows, and keep the state in step with what is on stdout.
@@ -191,7 +192,7 @@ class Extraction:
         return block.rows
 
     def _write_block(self, block: Block) -> None:
-        if self._stream.is_unmapped:
+        if self._is_unmapped:
             self._tap.lines.write_lines(block.lines)
             return
         # The SDK's own path applies stream maps and flattening; these expect every column.

@@ -103,6 +103,7 @@ class RowLayout:
         }
         self._lines = RecordLines(stream.name, selected, self._cells, self._compounds, seen_at)
         self._rest_cells = RestCells({name: field.type for name, field in self._shown.items()})
+        self._encoders: dict[tuple[Any, ...], Encoder | None] = {}
 
     def _compound(self, field: FieldDescribe, cut: Collection[str]) -> CompoundText:
         return CompoundText(field.type, snake_case_keys=self._stream.snake_case, deselected=cut)
@@ -194,16 +195,24 @@ class RowLayout:
             yield self._csv_block(block, version, late)
 
     def _csv_encoder(self, names: Sequence[str], version: int | None, late: Late | None) -> Encoder | None:
-        types = {name: self._cells[name].type for name in names}
-        parts = {
-            name: {key: part.name for key, part in by_key.items()} for name, by_key in self._parts.items()
-        }
-        return self._encoder("encode_rows", lambda: csv_kinds(types), parts, version, late)
+        key = (*names, version, late)
+        if key not in self._encoders:
+            types = {name: self._cells[name].type for name in names}
+            parts = {
+                name: {key: part.name for key, part in by_key.items()} for name, by_key in self._parts.items()
+            }
+            self._encoders[key] = self._encoder("encode_rows", lambda: csv_kinds(types), parts, version, late)
+        return self._encoders[key]
 
     def _rest_encoder(self, version: int | None) -> Encoder | None:
-        types = {name: field.type for name, field in self._shown.items()}
-        parts = {name: {key: f"{name}.{key}" for key in COMPOUND_KEYS[types[name]]} for name in self._parts}
-        return self._encoder("encode_records", lambda: json_kinds(types), parts, version)
+        key = (version,)
+        if key not in self._encoders:
+            types = {name: field.type for name, field in self._shown.items()}
+            parts = {
+                name: {key: f"{name}.{key}" for key in COMPOUND_KEYS[types[name]]} for name in self._parts
+            }
+            self._encoders[key] = self._encoder("encode_records", lambda: json_kinds(types), parts, version)
+        return self._encoders[key]
 
     def _encoder(
         self,

@@ -140,7 +140,7 @@ class CollectionStream(Stream):
         """Reads and writes what this run owes."""
         return Extraction(self)
 
-    @property
+    @cached_property
     def seen_at(self) -> str:
         """When a record that is found deleted counts as deleted, if nothing tells it (``...sssZ``)."""
         return format_moment(self.tap.started_at).replace("Z", ".000Z")

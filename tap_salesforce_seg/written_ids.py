@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING
 from tap_salesforce_seg.id_set import IdSet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from tap_salesforce_seg.pages import Page
 
