@@ -7,6 +7,7 @@ with what stands between them, the same in each line, and joined.
 from __future__ import annotations
 
 import logging
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +104,8 @@ class RowLayout:
         }
         self._lines = RecordLines(stream.name, selected, self._cells, self._compounds, seen_at)
         self._rest_cells = RestCells({name: field.type for name, field in self._shown.items()})
-        self._encoders: dict[tuple[Any, ...], Encoder | None] = {}
+        self._csv_encoder = cache(self._make_csv_encoder)
+        self._rest_encoder = cache(self._make_rest_encoder)
 
     def _compound(self, field: FieldDescribe, cut: Collection[str]) -> CompoundText:
         return CompoundText(field.type, snake_case_keys=self._stream.snake_case, deselected=cut)
@@ -164,7 +166,7 @@ class RowLayout:
         late = None
         if within and within.key and within.end:
             late = within.key, within.end.strftime("%Y-%m-%dT%H:%M:%S").encode()
-        encoder, library = self._csv_encoder(names, version, late), compiled.library()
+        encoder, library = self._csv_encoder(tuple(names), version, late), compiled.library()
         end_of_row = library.end_of_row if library else csv_cells.end_of_row
 
         def make(rows: bytes) -> list[Block]:
@@ -194,25 +196,19 @@ class RowLayout:
             start, plain = block.end, 0
             yield self._csv_block(block, version, late)
 
-    def _csv_encoder(self, names: Sequence[str], version: int | None, late: Late | None) -> Encoder | None:
-        key = (*names, version, late)
-        if key not in self._encoders:
-            types = {name: self._cells[name].type for name in names}
-            parts = {
-                name: {key: part.name for key, part in by_key.items()} for name, by_key in self._parts.items()
-            }
-            self._encoders[key] = self._encoder("encode_rows", lambda: csv_kinds(types), parts, version, late)
-        return self._encoders[key]
+    def _make_csv_encoder(
+        self, names: tuple[str, ...], version: int | None, late: Late | None
+    ) -> Encoder | None:
+        types = {name: self._cells[name].type for name in names}
+        parts = {
+            name: {key: part.name for key, part in by_key.items()} for name, by_key in self._parts.items()
+        }
+        return self._encoder("encode_rows", lambda: csv_kinds(types), parts, version, late)
 
-    def _rest_encoder(self, version: int | None) -> Encoder | None:
-        key = (version,)
-        if key not in self._encoders:
-            types = {name: field.type for name, field in self._shown.items()}
-            parts = {
-                name: {key: f"{name}.{key}" for key in COMPOUND_KEYS[types[name]]} for name in self._parts
-            }
-            self._encoders[key] = self._encoder("encode_records", lambda: json_kinds(types), parts, version)
-        return self._encoders[key]
+    def _make_rest_encoder(self, version: int | None) -> Encoder | None:
+        types = {name: field.type for name, field in self._shown.items()}
+        parts = {name: {key: f"{name}.{key}" for key in COMPOUND_KEYS[types[name]]} for name in self._parts}
+        return self._encoder("encode_records", lambda: json_kinds(types), parts, version)
 
     def _encoder(
         self,

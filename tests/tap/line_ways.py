@@ -75,7 +75,7 @@ ODD_TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=8)
 TEXT = st.one_of(PLAIN_TEXT, st.text('ab",\n\r\0\t\b\f\v\\\x1f\x7f\u2028{}', max_size=12), ODD_TEXT)
 ROOMS = st.sampled_from([compiled.ROOM, 2000])
 VERSIONS = st.sampled_from([None, 7])
-EXAMPLES = int(os.environ.get("LINES_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("LINES_EXAMPLES", "250"))
 
 
 @st.composite
@@ -111,6 +111,9 @@ def made(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(compiled, "library", lambda: library)
         patch.setattr(compiled, "ROOM", room)
+        patch.setattr(compiled, "_room", compiled._Room())
+        patch.setattr(layout, "_csv_encoder", layout._make_csv_encoder)  # not what the other way has left
+        patch.setattr(layout, "_rest_encoder", layout._make_rest_encoder)
         patch.setattr(csv_cells, "PIECE_BYTES", room // 8)
         try:
             blocks = list(layout.blocks(page, version, within))
