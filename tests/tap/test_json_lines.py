@@ -49,6 +49,7 @@ STRINGS = st.builds(spelled, st.one_of(PLAIN_TEXT, PLAIN_TEXT, TEXT), WAYS)
 NUMBERS = st.one_of(
     st.integers(-(10**6), 10**6).map(str),
     st.decimals("0.001", 10**6, places=3).map(str),
+    st.decimals(-(10**6), -1, places=3).map(str),
     st.sampled_from(["0", "0.0", "5.0", "-3.0", "-0.5", "9" * 18, "1.5E7", "-1.0053984E7"]),
 )
 ODD_NUMBERS = st.one_of(
